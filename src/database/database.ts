@@ -1,0 +1,171 @@
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
+import { ColdtrailError, EXIT } from "../errors.js";
+import { type IngestPolicy, type Limits, policyStatements } from "./policy.js";
+import { parseJson, type Row, toValue } from "./values.js";
+
+/** Parameters are bound by name and always as text, a list of texts or null; the SQL casts them. */
+export type Parameters = Record<string, string | number | boolean | null>;
+
+export interface Column {
+  name: string;
+  /** DuckDB's name of the type, e.g. `TIMESTAMP WITH TIME ZONE`. */
+  type: string;
+}
+
+export interface Result {
+  columns: Column[];
+  rows: Row[];
+}
+
+/** One open database under the project's policy. Close it. */
+export class Database {
+  readonly #instance: DuckDBInstance;
+  readonly #connection: DuckDBConnection;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.#instance = instance;
+    this.#connection = connection;
+  }
+
+  /** Opens (and creates) the database of a case for loading. */
+  static async openForIngest(path: string, policy: IngestPolicy): Promise<Database> {
+    await mkdir(dirname(path), { recursive: true });
+    return Database.#open(path, {}, policy, policy.readFolders);
+  }
+
+  /** Opens the database of a case for questions: read-only, no files, no network, no settings. */
+  static async openForAnalysis(path: string, limits: Limits = {}): Promise<Database> {
+    if (!existsSync(path)) {
+      throw new ColdtrailError(
+        "database-missing",
+        `${path}: there is no database yet; run \`coldtrail ingest\` on the case first`,
+      );
+    }
+    return Database.#open(path, { access_mode: "READ_ONLY" }, limits, undefined);
+  }
+
+  /** A database in memory, under the policy of analysis once `lock` is called; for tests and for `check`. */
+  static async openInMemory(limits: Limits = {}): Promise<Database> {
+    return Database.#open(":memory:", {}, limits, undefined);
+  }
+
+  static async #open(
+    path: string,
+    options: Record<string, string>,
+    limits: Limits,
+    readFolders: string[] | undefined,
+  ): Promise<Database> {
+    if (limits.temporaryFolder !== undefined) await mkdir(limits.temporaryFolder, { recursive: true });
+    let instance: DuckDBInstance;
+    try {
+      instance = await DuckDBInstance.create(path, options);
+    } catch (error) {
+      throw new ColdtrailError(
+        "database-unreadable",
+        `${path}: DuckDB cannot open it (${firstLine(error)}); if another coldtrail is running, let it end; else delete the file and run \`coldtrail ingest\` again`,
+        EXIT.usage,
+      );
+    }
+    const connection = await instance.connect();
+    const database = new Database(instance, connection);
+    for (const statement of policyStatements(limits, readFolders)) await connection.run(statement);
+    return database;
+  }
+
+  /** Runs one or more statements without parameters, or one statement with them; returns the number of rows changed. */
+  async run(sql: string, parameters: Parameters = {}): Promise<number> {
+    const result = await this.#connection.run(sql, bind(parameters));
+    return result.rowsChanged;
+  }
+
+  /** All rows of a query, with the columns' names and types. */
+  async query(sql: string, parameters: Parameters = {}): Promise<Result> {
+    const reader = await this.#connection.runAndReadAll(sql, bind(parameters));
+    const names = reader.deduplicatedColumnNames();
+    const columns = names.map((name, index) => ({
+      name,
+      type: reader.columnLogicalType(index).alias ?? String(reader.columnType(index)),
+    }));
+    const rows = reader.convertRowObjects(toValue) as Row[];
+    for (const { name, type } of columns) {
+      if (type !== "JSON") continue;
+      for (const row of rows) if (typeof row[name] === "string") row[name] = parseJson(row[name]);
+    }
+    return { columns, rows };
+  }
+
+  /** All rows of a query. */
+  async rows<T = Row>(sql: string, parameters: Parameters = {}): Promise<T[]> {
+    return (await this.query(sql, parameters)).rows as T[];
+  }
+
+  /** Names and types of the columns that a query would return, without running it. */
+  async describe(sql: string): Promise<Column[]> {
+    const prepared = await this.#connection.prepare(sql);
+    try {
+      return Array.from({ length: prepared.columnCount }, (_, index) => ({
+        name: prepared.columnName(index),
+        type: String(prepared.columnType(index)),
+      }));
+    } finally {
+      prepared.destroySync();
+    }
+  }
+
+  /** Appends texts to a table in bulk; each row holds one value per column, null allowed. */
+  async append(table: string, rows: (string | number | bigint | null)[][]): Promise<void> {
+    const appender = await this.#connection.createAppender(table);
+    for (const row of rows) {
+      for (const value of row) {
+        if (value === null) appender.appendNull();
+        else if (typeof value === "string") appender.appendVarchar(value);
+        else appender.appendBigInt(BigInt(value));
+      }
+      appender.endRow();
+    }
+    appender.closeSync();
+  }
+
+  /** Runs the work in one transaction: all of it is kept or nothing. */
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    await this.#connection.run("begin transaction");
+    try {
+      const result = await work();
+      await this.#connection.run("commit");
+      return result;
+    } catch (error) {
+      await this.#connection.run("rollback").catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Stops the running statement as soon as DuckDB notices. */
+  interrupt(): void {
+    this.#connection.interrupt();
+  }
+
+  close(): void {
+    this.#connection.closeSync();
+    this.#instance.closeSync();
+  }
+}
+
+function bind(parameters: Parameters): Record<string, DuckDBValue> | undefined {
+  const names = Object.keys(parameters);
+  if (names.length === 0) return undefined;
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = parameters[name];
+      return [name, value === null || value === undefined ? null : String(value)];
+    }),
+  );
+}
+
+/** First line of whatever DuckDB says; the rest of its messages shows the statement, which the reader did not write. */
+export function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n", 1)[0] ?? text;
+}
