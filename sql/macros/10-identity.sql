@@ -1,0 +1,36 @@
+-- Identities and models in one spelling, whatever log they come from.
+
+-- The identity that an ARN stands for: a role for its sessions (the STS ARN has lost the role's path), else the ARN.
+create or replace macro principal_of_arn(arn) as
+    regexp_replace(
+        arn,
+        '^arn:([^:]+):sts::([0-9]*):assumed-role/([^/]+)(/.*)?$',
+        'arn:\1:iam::\2:role/\3'
+    );
+
+-- The form in which two spellings of one identity are equal: a role without its path, a session as its role.
+create or replace macro principal_key(principal) as
+    regexp_replace(
+        principal_of_arn(principal),
+        '^(arn:[^:]+:iam::[0-9]*:role/)(?:.*/)?([^/]+)$',
+        '\1\2'
+    );
+
+-- Name of the role of a role ARN or of a session of it; null for everything else.
+create or replace macro role_name(principal) as
+    nullif(
+        regexp_extract(principal_of_arn(principal), '^arn:[^:]+:iam::[0-9]*:role/(?:.*/)?([^/]+)$', 1),
+        ''
+    );
+
+-- What people call an identity: the last part of its name, for sentences and not for joins.
+create or replace macro short_name(principal) as
+    regexp_replace(principal_of_arn(principal), '^arn:[^:]+:(?:iam|sts)::[0-9]*:(?:.*/)?', '');
+
+-- Model id without ARN and without the prefix of a cross-region inference profile.
+create or replace macro base_model(model_id) as
+    regexp_replace(
+        regexp_replace(model_id, '^arn:[^:]+:bedrock:[^/]+/', ''),
+        '^(us|us-gov|eu|apac|jp|au|ca|sa|mx|me|il|uk|global)\.',
+        ''
+    );
