@@ -1,0 +1,292 @@
+import { lstat, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ColdtrailError, EXIT } from "../errors.js";
+import { type AcquisitionLine, lineOf, memberLineOf, SEALED_OUTCOMES } from "./acquisition-line.js";
+import type { Case } from "./case.js";
+import { copyObject, hashFile } from "./copy.js";
+import { errorCode, explain } from "./failure.js";
+import { type Incoming, incomingOf, prepareIncoming, removeStrays } from "./incoming.js";
+import { Journal, type JournalEntry, readJournal, type SealRecord } from "./journal.js";
+import { takeLock } from "./lock.js";
+import { diskOrigin } from "./origins/disk.js";
+import { ObjectLost, type Origin, type Outcome, type WantedObject } from "./origins/origin.js";
+import { inParallel } from "./parallel.js";
+import { comparePaths, printable } from "./safe-path.js";
+import { resumeSeal, seal } from "./seal.js";
+import { listZip, looksLikeZip } from "./zip-listing.js";
+
+/** How far an acquisition is. Totals are known once listing is done. */
+export interface AcquisitionProgress {
+  phase: "list" | "copy" | "seal";
+  files: number;
+  bytes: number;
+  totalFiles?: number;
+  totalBytes?: number;
+}
+
+export interface AcquisitionOptions {
+  now: () => Date;
+  version: string;
+  progress?: (progress: AcquisitionProgress) => void;
+  /** Files copied at a time; 8 by default. */
+  concurrency?: number;
+  signal?: AbortSignal;
+}
+
+export interface AcquisitionResult {
+  /** Number of the acquisition: `0001`. */
+  id: string;
+  /** Folder of the bag, relative to the case: `evidence/0001`. */
+  path: string;
+  /** Files sealed, and their bytes. */
+  files: number;
+  bytes: number;
+  /** Objects and zip members by how they ended. */
+  outcomes: Record<string, number>;
+  /** One sentence for each object that was not copied as it was wanted. */
+  problems: string[];
+}
+
+/**
+ * Copies sources into the case and seals them as one bag; adds an entry `acquire` to the custody log.
+ * What cannot be had is an outcome and a sentence in `problems`, never a stop. Interrupted (`interrupted`, or killed) and started
+ * again with the same sources, it goes on where it was and seals the same bytes. Rejects with `source-unusable`,
+ * `nothing-to-acquire`, `case-not-writable` or `copy-differs`; nothing is sealed then.
+ */
+export async function acquire(
+  held: Case,
+  sources: string[],
+  options: AcquisitionOptions,
+): Promise<AcquisitionResult> {
+  const origin = await openOrigin(sources, held);
+  const incoming = incomingOf(held.dir, origin.sources);
+  try {
+    await mkdir(incoming.dir, { recursive: true });
+    const release = await takeLock(incoming.lock, 1_000);
+    try {
+      return resultOf(await run(held, origin, incoming, options));
+    } finally {
+      await release();
+    }
+  } catch (error) {
+    if (options.signal?.aborted) throw interrupted();
+    throw explain(error, "case-not-writable", join(held.dir, "evidence"));
+  }
+}
+
+type NamedOrigin = Origin & { readonly sources: string[] };
+
+async function openOrigin(sources: string[], held: Case): Promise<NamedOrigin> {
+  const remote = sources.filter((source) => source.startsWith("s3://"));
+  if (remote.length > 0)
+    throw new ColdtrailError(
+      "source-unusable",
+      `${remote.join(", ")}: S3 is no source of this version yet; copy the objects to disk first and name that folder.`,
+      EXIT.usage,
+    );
+  return diskOrigin(sources, held.dir);
+}
+
+function interrupted(): ColdtrailError {
+  return new ColdtrailError(
+    "interrupted",
+    "The acquisition was interrupted and nothing was sealed; run the same command again to go on where it was.",
+    EXIT.interrupted,
+  );
+}
+
+function resultOf({ id, files, bytes, outcomes, problems }: SealRecord): AcquisitionResult {
+  return { id, path: `evidence/${id}`, files, bytes, outcomes, problems };
+}
+
+async function run(
+  held: Case,
+  origin: NamedOrigin,
+  incoming: Incoming,
+  { now, version, progress, concurrency = 8, signal }: AcquisitionOptions,
+): Promise<SealRecord> {
+  const before = await readJournal(incoming.journal);
+  const facts = { sources: origin.sources, now, version };
+  if (before.seal !== undefined && (await resumeSeal(held, incoming, before.seal, facts))) return before.seal;
+  await prepareIncoming(incoming);
+
+  const wanted = await listAll(origin, signal, (files, bytes) => progress?.({ phase: "list", files, bytes }));
+  const totals = {
+    totalFiles: wanted.length,
+    totalBytes: wanted.reduce((sum, object) => sum + object.size, 0),
+  };
+  const meter = (phase: "copy" | "seal") => {
+    let [files, bytes] = [0, 0];
+    return (moreFiles: number, moreBytes: number) => {
+      files += moreFiles;
+      bytes += moreBytes;
+      progress?.({ phase, files, bytes, ...totals });
+    };
+  };
+
+  const journal = await Journal.open(incoming.journal);
+  try {
+    const copy = copier(origin, incoming, before.entries, journal, meter("copy"), signal);
+    const done: JournalEntry[] = [];
+    await inParallel(wanted, concurrency, async (object) => {
+      signal?.throwIfAborted();
+      done.push(await copy(object));
+    });
+    const vanished = await keepVanished(incoming, wanted, before.entries);
+    const lines = [...done, ...vanished]
+      .sort((a, b) => comparePaths(a.line.path, b.line.path))
+      .flatMap(linesOf);
+    if (lines.length === 0) throw nothing(origin.sources);
+    await removeStrays(
+      incoming.bag,
+      new Set(lines.filter((line) => line.sha256 !== undefined).map((line) => line.path)),
+    );
+    const problems = [
+      ...lines.flatMap(problemOf),
+      ...vanished.map(
+        ({ line }) =>
+          `${printable(line.original)}: is gone from the source since it was copied; the copy is kept`,
+      ),
+    ];
+    const onSealed = meter("seal");
+    signal?.throwIfAborted();
+    return await seal(held, incoming, journal, lines, {
+      ...facts,
+      problems,
+      onFile: (bytes) => onSealed(1, bytes),
+    });
+  } finally {
+    await journal.close();
+  }
+}
+
+async function listAll(
+  origin: Origin,
+  signal: AbortSignal | undefined,
+  onListed: (files: number, bytes: number) => void,
+): Promise<WantedObject[]> {
+  const wanted: WantedObject[] = [];
+  let bytes = 0;
+  for await (const object of origin.list()) {
+    signal?.throwIfAborted();
+    wanted.push(object);
+    bytes += object.size;
+    onListed(wanted.length, bytes);
+  }
+  return wanted.sort((a, b) => comparePaths(a.path, b.path));
+}
+
+/** Gives the function that copies one object, or finds that an earlier run already did. */
+function copier(
+  origin: Origin,
+  incoming: Incoming,
+  earlier: Map<string, JournalEntry>,
+  journal: Journal,
+  count: (files: number, bytes: number) => void,
+  signal: AbortSignal | undefined,
+): (object: WantedObject) => Promise<JournalEntry> {
+  const folders = new Map<string, Promise<unknown>>();
+  const makeFolder = (folder: string) => {
+    const made = folders.get(folder) ?? mkdir(folder, { recursive: true });
+    folders.set(folder, made);
+    return made;
+  };
+  let copies = 0;
+  return async (object) => {
+    const without = (outcome: Outcome, reason?: string): JournalEntry => {
+      count(1, 0);
+      const line = lineOf(object, origin.kind, {
+        outcome,
+        size: 0,
+        ...(reason === undefined ? {} : { reason }),
+      });
+      return { line, members: [], fingerprint: object.fingerprint };
+    };
+    if (object.outcome !== undefined) return without(object.outcome);
+    const target = join(incoming.bag, object.path);
+    const kept = earlier.get(object.path);
+    if (
+      kept !== undefined &&
+      kept.fingerprint === object.fingerprint &&
+      (await isIntact(incoming.bag, kept.line))
+    ) {
+      count(1, kept.line.size);
+      return kept;
+    }
+    try {
+      await makeFolder(dirname(target));
+      const opened = await origin.open(object);
+      const partial = join(incoming.partial, String(++copies));
+      const onBytes = (bytes: number) => count(0, bytes);
+      const copied = await copyObject(opened, { partial, target, onBytes, signal }).finally(() =>
+        opened.close(),
+      );
+      const outcome = copied.changed !== undefined ? "changed" : copied.size === 0 ? "empty" : "copied";
+      const line = lineOf(object, origin.kind, {
+        outcome,
+        size: copied.size,
+        sha256: copied.sha256,
+        ...(copied.changed === undefined ? {} : { reason: copied.changed }),
+      });
+      const members = looksLikeZip(copied.firstBytes, object.path) ? await listZip(target, signal) : [];
+      const entry = { line, members, fingerprint: object.fingerprint };
+      await journal.add(entry);
+      count(1, 0);
+      return entry;
+    } catch (error) {
+      if (error instanceof ObjectLost) return without(error.outcome, error.message);
+      throw error;
+    }
+  };
+}
+
+/** Whether the copy that a line speaks of is there with the bytes the line says. */
+async function isIntact(bag: string, line: AcquisitionLine): Promise<boolean> {
+  try {
+    const path = join(bag, line.path);
+    const stat = await lstat(path);
+    if (!stat.isFile() || stat.size !== line.size) return false;
+    return (await hashFile(path)).sha256 === line.sha256;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** Copies of an earlier run whose originals are gone by now: evidence that exists nowhere else. */
+async function keepVanished(
+  incoming: Incoming,
+  wanted: WantedObject[],
+  earlier: Map<string, JournalEntry>,
+): Promise<JournalEntry[]> {
+  const left = new Map(earlier);
+  for (const object of wanted) left.delete(object.path);
+  const kept: JournalEntry[] = [];
+  for (const entry of left.values()) if (await isIntact(incoming.bag, entry.line)) kept.push(entry);
+  return kept;
+}
+
+function linesOf({ line, members }: JournalEntry): AcquisitionLine[] {
+  return [line, ...members.map((member) => memberLineOf(line, member))];
+}
+
+const EXPECTED: ReadonlySet<Outcome> = new Set<Outcome>(["copied", "empty", "symlink", "member"]);
+
+function problemOf(line: AcquisitionLine): string[] {
+  if (EXPECTED.has(line.outcome)) return [];
+  const name = line.member === undefined ? line.original : `${line.original} » ${line.member}`;
+  const fate = SEALED_OUTCOMES.has(line.outcome)
+    ? "copied as it was read"
+    : line.member === undefined
+      ? "not copied"
+      : "not read";
+  return [`${printable(name)}: ${line.reason ?? line.outcome}; ${fate}`];
+}
+
+function nothing(sources: string[]): ColdtrailError {
+  return new ColdtrailError(
+    "nothing-to-acquire",
+    `${sources.join(", ")}: there is no file in it; name a folder or file that holds evidence.`,
+    EXIT.usage,
+  );
+}

@@ -1,0 +1,19 @@
+/** Evidence: the case folder, sealed acquisitions, and the custody log. Knows nothing of databases, queries or terminals. */
+export {
+  type AcquisitionOptions,
+  type AcquisitionProgress,
+  type AcquisitionResult,
+  acquire,
+} from "./acquire.js";
+export type { AcquisitionLine } from "./acquisition-line.js";
+export { listArtifacts, type SealedFile } from "./artifact.js";
+export type { EvidenceProblem, EvidenceProblemKind } from "./bag-check.js";
+export { type Case, openCase } from "./case.js";
+export { appendCustody, type CustodyEntry, type CustodyEvent, readCustody } from "./custody.js";
+export { type CustodyProblem, type CustodyProblemKind, verifyCustody } from "./custody-chain.js";
+export { type CaseStatement, initCase } from "./init.js";
+export type { Outcome } from "./origins/origin.js";
+export { REFERENCE_TABLES, type ReferenceTable } from "./reference.js";
+export { printable } from "./safe-path.js";
+export { type Verification, type VerificationProgress, verifyEvidence } from "./verify.js";
+export { openZipMembers, ZIP_BOUNDS, type ZipBounds, type ZipMember } from "./zip.js";
