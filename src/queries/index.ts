@@ -1,0 +1,54 @@
+export { type AllowRule, readAllowRules, suppressedBy } from "./allow.js";
+export {
+  BASE_SCORE,
+  compareFindings,
+  compareSeverity,
+  type DetectionResult,
+  type DetectionStatus,
+  type Finding,
+  isSeverity,
+  RECORDS_LISTED,
+  type RecordReference,
+  rankFindings,
+  SEVERITIES,
+  type Severity,
+} from "./finding.js";
+export {
+  CASE_PARAMETERS,
+  ELEMENTS,
+  type Element,
+  KIND_FOLDERS,
+  type Need,
+  type ParameterDefinition,
+  type ParameterType,
+  type Precondition,
+  type QueryHeader,
+  type QueryKind,
+} from "./header.js";
+export { describeQuery } from "./help.js";
+export { isKnowledgeCurrent, syncKnowledge } from "./knowledge.js";
+export { findQuery, type LibraryReading, loadLibrary, type Query, readLibrary } from "./library.js";
+export { compareLock, readLock, updateLock, type VersionLock } from "./lock.js";
+export {
+  type CasePeriod,
+  canonicalJson,
+  type GivenParameters,
+  kebab,
+  type ResolvedParameters,
+  readCasePeriod,
+  resolveParameters,
+} from "./parameters.js";
+export { type CheckProblem, formatProblem } from "./problem.js";
+export { type Evaluability, readEvaluability } from "./requirement.js";
+export {
+  type DetectionOptions,
+  type DetectionSelection,
+  type QueryAnswer,
+  type RunIdentity,
+  runDetections,
+  runIdOf,
+  runQuery,
+  selectDetections,
+} from "./run.js";
+export { storeRun } from "./store.js";
+export { type Framework, loadVocabulary, macroName, type Pattern, type Vocabulary } from "./vocabulary.js";
