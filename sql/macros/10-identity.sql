@@ -34,3 +34,21 @@ create or replace macro base_model(model_id) as
         '^(us|us-gov|eu|apac|jp|au|ca|sa|mx|me|il|uk|global)\.',
         ''
     );
+
+-- The LIKE pattern (escape '\') of a text in which `*` stands for any text and all else for itself.
+create or replace macro text_pattern(wildcard) as
+    replace(
+        replace(replace(replace(wildcard, '\', '\\'), '%', '\%'), '_', '\_'),
+        '*',
+        '%'
+    );
+
+-- Does an identity match what the analyst wrote? In a pattern `*` stands for any text; a role may be written with or
+-- without its path, or as one of its sessions.
+create or replace macro principal_matches(pattern, principal) as
+    principal_key(principal) = principal_key(pattern)
+    or contains(pattern, '*')
+    and (
+        principal like text_pattern(pattern) escape '\'
+        or principal_key(principal) like text_pattern(pattern) escape '\'
+    );

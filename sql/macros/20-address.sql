@@ -116,3 +116,11 @@ create or replace macro ip_class(address) as (
 -- Is a class of ip_class a place of ours or of AWS? Partners and unknown places are not.
 create or replace macro is_own_class(class) as
     class in ('corp', 'own_eip', 'own_vpc', 'aws_service', 'internal', 'service');
+
+-- The place that an address stands for when it is compared with earlier ones: an IPv4 address itself, the /64 network
+-- of an IPv6 address (its lower half changes by itself, RFC 8981).
+create or replace macro address_site(address) as
+    case
+        when contains(address, ':') then coalesce((ipv6_number(address) >> 64::uhugeint)::varchar || '/64', address)
+        else address
+    end;

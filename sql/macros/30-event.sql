@@ -38,3 +38,18 @@ create or replace macro event_bytes(additional_event_data) as
 -- A service without its domain: bedrock.amazonaws.com is bedrock.
 create or replace macro short_source(event_source) as
     regexp_replace(event_source, '\.amazonaws\.com(\.cn)?$', '');
+
+-- What kind of data an object is: class of the longest known prefix of its bucket, else class of the bucket. DuckDB
+-- evaluates the subquery once per distinct object.
+create or replace macro object_class(bucket_name, object_key) as (
+    select arg_max(place.class, row(len(place.prefix), place.class))
+    from (
+        select bucket, prefix, class
+        from ref_prefix
+        union all
+        select bucket, '' as prefix, class
+        from ref_bucket
+    ) as place
+    where place.bucket = bucket_name
+        and starts_with(coalesce(object_key, ''), place.prefix)
+);

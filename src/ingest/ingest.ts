@@ -1,0 +1,224 @@
+import { createHash } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { applySchema, Database, type Limits, sqlFiles } from "../database/index.js";
+import { ColdtrailError, EXIT } from "../errors.js";
+import { type Case, listArtifacts, type SealedFile } from "../evidence/index.js";
+import { listJobs } from "./jobs.js";
+import { type ArtifactOrigin, evidenceTables, forgetArtifacts, Loader } from "./load.js";
+import { loadReference } from "./reference.js";
+import { type BrokenCount, settle } from "./settle.js";
+import { loadSources } from "./source.js";
+import type { StageJob } from "./stage.js";
+import { createStaging } from "./staging.js";
+
+export interface IngestOptions extends Limits {
+  /** Folder `sql/` with schema, macros, views and sources. */
+  sqlFolder: string;
+  /** Bytes; a longer record is rejected. */
+  maxRecord?: number;
+  progress?: (progress: IngestProgress) => void;
+  signal?: AbortSignal;
+}
+
+export interface IngestProgress {
+  artifacts: number;
+  totalArtifacts: number;
+  bytes: number;
+  totalBytes: number;
+}
+
+export interface IngestResult {
+  /** Artifacts that this run read; others were in the database already. */
+  artifacts: number;
+  records: number;
+  rows: number;
+  duplicates: number;
+  skipped: number;
+  rejected: number;
+  unclaimed: number;
+  /** Sentences about artifacts that could not be read or are not what the manifest says. */
+  problems: { path: string; state: string; sentence: string }[];
+  /** Artifacts whose records do not add up; never empty-handed: the caller must fail. */
+  broken: BrokenCount[];
+  /** The database was made anew because schema or sources have another version. */
+  rebuilt: boolean;
+}
+
+const MAX_RECORD = 256 * 1024 * 1024;
+/** Spool bytes per transaction: large enough for DuckDB to work in parallel, small enough for its memory. */
+const BATCH_BYTES = 96 * 1024 * 1024;
+
+/** Path of the database of a case. */
+export function databasePath(held: Pick<Case, "dir">): string {
+  return join(held.dir, "case.duckdb");
+}
+
+/** Loads every sealed artifact that is not loaded yet; after an interruption it goes on where it was. */
+export async function ingest(held: Case, options: IngestOptions): Promise<IngestResult> {
+  const sources = await loadSources(options.sqlFolder);
+  const fingerprint = await fingerprintOf(options.sqlFolder);
+  const workFolder = join(held.dir, "tmp");
+  const spoolFolder = join(workFolder, "spool");
+  await rm(spoolFolder, { recursive: true, force: true });
+  const sealed = await listArtifacts(held);
+  const limits = { ...options, temporaryFolder: join(workFolder, "duckdb"), readFolders: [spoolFolder, join(held.dir, "reference")] };
+  const { database, rebuilt } = await openCurrent(databasePath(held), limits, options.sqlFolder, fingerprint);
+  try {
+    await dropOrphans(database);
+    await loadReference(database, held);
+    const known = await knownArtifacts(database);
+    const { jobs, origins, listed } = await listJobs(held, sealed, known);
+    const redo: StageJob[] = [];
+    const byId = new Map(jobs.map((job) => [job.artifactId, job]));
+    const totals = { artifacts: 0, totalArtifacts: jobs.length, bytes: 0, totalBytes: sum(jobs) };
+    await database.run(
+      "insert or replace into knowledge values ('ingest', 'open')",
+    );
+    await database.append("artifact", listed);
+    const loader = new Loader(database, sources, origins, (ids) => {
+      for (const id of ids) redo.push({ ...(byId.get(id) as StageJob), careful: true });
+    });
+    const staging = createStaging(
+      { sources, spoolFolder, batchBytes: BATCH_BYTES, maxRecord: options.maxRecord ?? MAX_RECORD },
+      totals.totalBytes,
+      Math.min(2, options.threads ?? availableParallelism()),
+    );
+    const stop = (): void => database.interrupt();
+    options.signal?.addEventListener("abort", stop, { once: true });
+    try {
+      await staging.run(
+        jobs,
+        async (batch) => {
+          options.signal?.throwIfAborted();
+          await loader.load(batch);
+          jobs.push(...redo.splice(0));
+          totals.artifacts += batch.artifacts.length;
+          for (const { size } of batch.artifacts) totals.bytes += size;
+          options.progress?.({ ...totals });
+        },
+        options.signal,
+      );
+      const broken = await settle(database, sources, options.sqlFolder);
+      await database.run("insert or replace into knowledge values ('ingest', 'settled')");
+      await database.run("checkpoint");
+      return await summarise(database, known, broken, rebuilt);
+    } catch (error) {
+      if (options.signal?.aborted) throw interrupted();
+      throw error;
+    } finally {
+      options.signal?.removeEventListener("abort", stop);
+    }
+  } finally {
+    database.close();
+    await rm(workFolder, { recursive: true, force: true });
+  }
+}
+
+function interrupted(): ColdtrailError {
+  return new ColdtrailError(
+    "interrupted",
+    "ingest was interrupted; run it again, it goes on where it was",
+    EXIT.interrupted,
+  );
+}
+
+/** Opens the database, making it anew when it belongs to another version of schema or sources. */
+async function openCurrent(
+  path: string,
+  limits: Limits & { readFolders: string[] },
+  sqlFolder: string,
+  fingerprint: string,
+): Promise<{ database: Database; rebuilt: boolean }> {
+  let rebuilt = false;
+  for (;;) {
+    const database = await Database.openForIngest(path, limits);
+    const tables = await evidenceTables(database);
+    const [current] = tables.includes("artifact")
+      ? await database.rows<{ fingerprint: string }>("select fingerprint from knowledge where name = 'sources'")
+      : [];
+    if (tables.length === 0 || current?.fingerprint === fingerprint) {
+      await applySchema(database, sqlFolder);
+      await database.run("insert or replace into knowledge values ('sources', $fingerprint)", { fingerprint });
+      return { database, rebuilt };
+    }
+    database.close();
+    await rm(path, { force: true });
+    await rm(`${path}.wal`, { force: true });
+    rebuilt = true;
+  }
+}
+
+/** One hash over everything that decides what a row looks like. */
+async function fingerprintOf(sqlFolder: string): Promise<string> {
+  const hash = createHash("sha256");
+  for (const layer of ["schema", "macros", "sources", "derived"]) {
+    for (const file of await sqlFiles(join(sqlFolder, layer))) hash.update(await readFile(file));
+  }
+  return hash.digest("hex");
+}
+
+/** Removes rows of artifacts that an interrupted run did not finish. */
+async function dropOrphans(database: Database): Promise<void> {
+  const [state] = await database.rows<{ fingerprint: string }>(
+    "select fingerprint from knowledge where name = 'ingest'",
+  );
+  if (state?.fingerprint !== "open") return;
+  const tables = (await evidenceTables(database)).filter(
+    (table) => table !== "artifact" && table !== "record_count",
+  );
+  const orphans = await database.rows<{ id: number }>(
+    `select distinct artifact_id as id from (${tables.map((table) => `select artifact_id from "${table}"`).join(" union all ")})
+     where artifact_id not in (select artifact_id from artifact) order by id`,
+  );
+  await forgetArtifacts(
+    database,
+    orphans.map((row) => row.id),
+  );
+}
+
+async function knownArtifacts(database: Database): Promise<Map<number, { sha256: string; state: string }>> {
+  const rows = await database.rows<{ id: number; sha256: string; state: string }>(
+    "select artifact_id as id, sha256, state from artifact order by artifact_id",
+  );
+  return new Map(rows.map(({ id, sha256, state }) => [id, { sha256, state }]));
+}
+
+async function summarise(
+  database: Database,
+  known: Map<number, unknown>,
+  broken: BrokenCount[],
+  rebuilt: boolean,
+): Promise<IngestResult> {
+  const fresh = `artifact_id not in (select unnest(string_split($known, ','))::bigint)`;
+  const parameters = { known: known.size === 0 ? "-1" : [...known.keys()].join(",") };
+  const [counts] = await database.rows<Record<string, number>>(
+    `select
+         count(*) as artifacts,
+         count(*) filter (state = 'unclaimed') as unclaimed,
+         coalesce(sum(c.records), 0) as records,
+         coalesce(sum(c.rows), 0) as rows,
+         coalesce(sum(c.duplicates), 0) as duplicates,
+         coalesce(sum(c.skipped), 0) as skipped,
+         coalesce(sum(c.rejected), 0) as rejected
+     from artifact left join record_count as c using (artifact_id)
+     where ${fresh}`,
+    parameters,
+  );
+  const problems = await database.rows<{ path: string; state: string; sentence: string }>(
+    `select path || coalesce(' → ' || member, '') as path, state, note as sentence
+     from artifact
+     where ${fresh} and note is not null and state not in ('unclaimed', 'empty', 'zip', 'duplicate')
+     order by artifact_id`,
+    parameters,
+  );
+  const { artifacts = 0, unclaimed = 0, records = 0, rows = 0, duplicates = 0, skipped = 0, rejected = 0 } = counts ?? {};
+  return { artifacts, records, rows, duplicates, skipped, rejected, unclaimed, problems, broken, rebuilt };
+}
+
+function sum(jobs: StageJob[]): number {
+  return jobs.reduce((total, job) => total + job.size, 0);
+}
+
+export type { ArtifactOrigin, SealedFile };

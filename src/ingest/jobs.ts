@@ -1,0 +1,127 @@
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { type Case, openZipMembers, type SealedFile } from "../evidence/index.js";
+import { openBytes } from "./decode.js";
+import type { ArtifactOrigin } from "./load.js";
+import type { StageJob } from "./stage.js";
+
+/** Members of artifact 17 are artifacts 17000001, 17000002, …: their numbers never move when evidence is added. */
+const MEMBERS_PER_ZIP = 1_000_000;
+/** A zip in a zip is opened, a third level is not: nobody ships evidence so, and bombs are built so. */
+const ZIP_LEVELS = 2;
+/** A nested zip must be held in memory to be opened. */
+const NESTED_ZIP_BYTES = 512 * 1024 * 1024;
+
+export interface JobList {
+  jobs: StageJob[];
+  origins: Map<number, ArtifactOrigin>;
+  /** Rows of `artifact` for what needs no staging: zips and repeated files. */
+  listed: (string | number | null)[][];
+}
+
+/** What there is to stage: sealed files and members of sealed zips that are not in the database yet. */
+export async function listJobs(
+  held: Case,
+  sealed: SealedFile[],
+  known: Map<number, { sha256: string; state: string }>,
+): Promise<JobList> {
+  const list: JobList = { jobs: [], origins: new Map(), listed: [] };
+  const firstOf = new Map<string, number>();
+  for (const [id, { sha256, state }] of known) if (state !== "duplicate") firstOf.set(sha256, id);
+  for (const file of sealed) {
+    if (known.has(file.artifactId)) continue;
+    const origin: ArtifactOrigin = {
+      acquisition: file.acquisition,
+      path: file.path,
+      original: file.original,
+      member: null,
+    };
+    const first = firstOf.get(file.sha256);
+    if (first !== undefined && file.size > 0) {
+      const note = `the same bytes as artifact ${first}`;
+      list.listed.push(row(file.artifactId, origin, file.size, file.sha256, "duplicate", note, first));
+      continue;
+    }
+    firstOf.set(file.sha256, file.artifactId);
+    const path = join(held.dir, file.path);
+    if (await isZip(path)) await listMembers(list, file, origin, path);
+    else {
+      list.origins.set(file.artifactId, origin);
+      const { artifactId, size, sha256, original } = file;
+      list.jobs.push({ artifactId, path, members: [], size, sha256, name: original, careful: false });
+    }
+  }
+  return list;
+}
+
+async function isZip(path: string): Promise<boolean> {
+  if (!/\.(zip|ZIP)$/.test(path)) return false;
+  const file = await open(path, "r");
+  try {
+    const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.equals(Buffer.from("PK\x03\x04")) || buffer.equals(Buffer.from("PK\x05\x06"));
+  } finally {
+    await file.close();
+  }
+}
+
+async function listMembers(
+  list: JobList,
+  file: SealedFile,
+  origin: ArtifactOrigin,
+  path: string,
+): Promise<void> {
+  const problems: string[] = [];
+  const visit = async (parentId: number, names: string[], places: number[]): Promise<void> => {
+    const container = places.length === 0 ? path : await bytesOf(path, places);
+    let place = 0;
+    for await (const member of openZipMembers(container)) {
+      const artifactId = parentId * MEMBERS_PER_ZIP + place + 1;
+      const memberNames = [...names, member.name];
+      const memberPlaces = [...places, place++];
+      const name = memberNames.join(" → ");
+      if (/\.zip$/i.test(member.name) && memberPlaces.length < ZIP_LEVELS) {
+        if (member.uncompressedSize > NESTED_ZIP_BYTES) {
+          problems.push(`${name} is a zip too large to open inside a zip; extract it and acquire it by itself`);
+        } else await visit(artifactId, memberNames, memberPlaces);
+        continue;
+      }
+      list.origins.set(artifactId, { ...origin, original: `${origin.original} → ${name}`, member: name });
+      list.jobs.push({
+        artifactId,
+        path,
+        members: memberPlaces,
+        size: member.uncompressedSize,
+        sha256: null,
+        name: member.name,
+        careful: false,
+      });
+    }
+  };
+  try {
+    await visit(file.artifactId, [], []);
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+  }
+  const note = problems.length === 0 ? null : problems.join("; ");
+  list.listed.push(row(file.artifactId, origin, file.size, file.sha256, "zip", note, null));
+}
+
+async function bytesOf(path: string, members: number[]): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of openBytes({ path, members, size: 0 })) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function row(
+  artifactId: number,
+  origin: ArtifactOrigin,
+  size: number,
+  sha256: string,
+  state: string,
+  note: string | null,
+  duplicateOf: number | null,
+): (string | number | null)[] {
+  const { acquisition, path, original, member } = origin;
+  return [artifactId, acquisition, path, original, member, size, sha256, null, null, null, null, state, note, 0, duplicateOf];
+}

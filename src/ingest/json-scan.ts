@@ -1,0 +1,158 @@
+/** Offset of the first byte at or after `position` that is not JSON white space. */
+export function skipSpace(buffer: Buffer, position: number, limit = buffer.length): number {
+  let i = position;
+  while (i < limit) {
+    const byte = buffer[i];
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break;
+    i++;
+  }
+  return i;
+}
+
+/**
+ * Offset after the JSON value that starts at `start`, or -1 when `limit` comes first.
+ *
+ * It follows quotes and brackets only: it finds where a value ends, not whether it is valid.
+ */
+export function valueEnd(buffer: Buffer, start: number, limit: number): number {
+  const first = buffer[start];
+  if (first === 0x22) return stringEnd(buffer, start, limit);
+  if (first === 0x7b || first === 0x5b) {
+    let depth = 0;
+    for (let i = start; i < limit; i++) {
+      const byte = buffer[i];
+      if (byte === 0x22) {
+        const end = stringEnd(buffer, i, limit);
+        if (end < 0) return -1;
+        i = end - 1;
+      } else if (byte === 0x7b || byte === 0x5b) depth++;
+      else if ((byte === 0x7d || byte === 0x5d) && --depth === 0) return i + 1;
+    }
+    return -1;
+  }
+  for (let i = start; i < limit; i++) {
+    const byte = buffer[i] as number;
+    if (byte === 0x2c || byte === 0x5d || byte === 0x7d || byte <= 0x20) return i;
+  }
+  return -1;
+}
+
+/** Offset after the closing quote of the string that starts at `start`, or -1. */
+export function stringEnd(buffer: Buffer, start: number, limit: number): number {
+  for (let i = start + 1; i < limit; i++) {
+    const byte = buffer[i];
+    if (byte === 0x22) return i + 1;
+    if (byte === 0x5c) i++;
+  }
+  return -1;
+}
+
+/** The top-level keys that a record may have; anything else is unknown and kept apart. */
+export class KeyTable {
+  /** Known keys, then those that a record must not have. */
+  readonly names: string[];
+  /** How many of the names are known; the rest are reserved. */
+  readonly known: number;
+  readonly #byHash = new Map<number, { bytes: Buffer; index: number }[]>();
+
+  constructor(known: string[], reserved: string[]) {
+    this.names = [...known, ...reserved];
+    this.known = known.length;
+    this.names.forEach((name, index) => {
+      const bytes = Buffer.from(name);
+      const hash = hashOf(bytes, 0, bytes.length);
+      this.#byHash.set(hash, [...(this.#byHash.get(hash) ?? []), { bytes, index }]);
+    });
+  }
+
+  /** Index of the key in `buffer[start, end)`, or -1. */
+  indexOf(buffer: Buffer, start: number, end: number): number {
+    const candidates = this.#byHash.get(hashOf(buffer, start, end));
+    if (candidates === undefined) return -1;
+    for (const { bytes, index } of candidates) {
+      if (bytes.length === end - start && bytes.compare(buffer, start, end) === 0) return index;
+    }
+    return -1;
+  }
+}
+
+/** Length, first and last bytes tell AWS's keys apart; equality is checked afterwards. */
+function hashOf(buffer: Buffer, start: number, end: number): number {
+  const length = end - start;
+  const middle = buffer[start + (length >> 1)] ?? 0;
+  return length + ((buffer[start] ?? 0) << 8) + ((buffer[end - 1] ?? 0) << 16) + (middle << 24);
+}
+
+/** What one pass over an object at the top level of a record finds. */
+export interface RecordScan {
+  /** Offset after the record, or -1 when the buffer ends first. */
+  end: number;
+  /** Raw text of members whose key is not in the table. */
+  unknown: string[];
+  /** A key of the table that occurs twice, or one that is reserved; null otherwise. */
+  duplicateKey: string | null;
+  /** A control character stands inside a string, which JSON forbids. */
+  control: boolean;
+  /** A line break stands between tokens. */
+  multiline: boolean;
+}
+
+const seen = new Uint8Array(256);
+
+/** Scans the object that starts at `start`, checking its top-level keys against the table if there is one. */
+export function scanRecord(
+  buffer: Buffer,
+  start: number,
+  limit: number,
+  keys: KeyTable | null,
+  out: RecordScan,
+): void {
+  out.end = -1;
+  out.duplicateKey = null;
+  out.control = false;
+  out.multiline = false;
+  if (out.unknown.length > 0) out.unknown = [];
+  if (keys !== null) seen.fill(0, 0, keys.known).fill(1, keys.known, keys.names.length);
+  let depth = 0;
+  let expectKey = false;
+  let unknownStart = -1;
+  for (let i = start; i < limit; i++) {
+    const byte = buffer[i] as number;
+    if (byte === 0x22) {
+      const open = i++;
+      for (; i < limit; i++) {
+        const inner = buffer[i] as number;
+        if (inner > 0x5c) continue;
+        if (inner === 0x22) break;
+        if (inner === 0x5c) i++;
+        else if (inner < 0x20) out.control = true;
+      }
+      if (i >= limit) return;
+      if (expectKey && depth === 1 && keys !== null) {
+        expectKey = false;
+        const index = keys.indexOf(buffer, open + 1, i);
+        if (index < 0) unknownStart = open;
+        else if (seen[index] === 1) out.duplicateKey = keys.names[index] as string;
+        else seen[index] = 1;
+      }
+    } else if (byte === 0x2c) {
+      if (depth === 1) {
+        expectKey = true;
+        if (unknownStart >= 0) {
+          out.unknown.push(buffer.toString("utf8", unknownStart, i));
+          unknownStart = -1;
+        }
+      }
+    } else if (byte === 0x7b || byte === 0x5b) {
+      depth++;
+      if (depth === 1) expectKey = true;
+    } else if (byte === 0x7d || byte === 0x5d) {
+      depth--;
+      if (depth === 0) {
+        if (unknownStart >= 0) out.unknown.push(buffer.toString("utf8", unknownStart, i));
+        out.end = i + 1;
+        return;
+      }
+    } else if (byte === 0x0a || byte === 0x0d) out.multiline = true;
+  }
+}

@@ -1,0 +1,69 @@
+import { skipSpace } from "./json-scan.js";
+
+/** Characters of a rejected record that its reject row shows. */
+const EXCERPT = 200;
+
+/** Receives lines, without their line ends. */
+export interface LineSink {
+  line(buffer: Buffer, start: number, end: number, lineNo: number): void;
+  reject(lineNo: number, reason: string, excerpt: string): void;
+}
+
+/** Splits text into lines, in pieces as they come. Numbers count from 1; blank lines have a number and are no records. */
+export class LineFramer {
+  records = 0;
+  #lineNo = 0;
+  #carry: Buffer[] = [];
+  #carried = 0;
+  #dropping = false;
+  readonly #sink: LineSink;
+  readonly #maxRecord: number;
+
+  constructor(maxRecord: number, sink: LineSink) {
+    this.#sink = sink;
+    this.#maxRecord = maxRecord;
+  }
+
+  push(chunk: Buffer): void {
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(0x0a, start);
+      if (end < 0) break;
+      if (this.#carried > 0) {
+        const whole = Buffer.concat([...this.#carry, chunk.subarray(start, end)]);
+        this.#line(whole, 0, whole.length);
+        this.#carry = [];
+        this.#carried = 0;
+      } else this.#line(chunk, start, end);
+      start = end + 1;
+    }
+    if (start < chunk.length) {
+      this.#carry.push(chunk.subarray(start));
+      this.#carried += chunk.length - start;
+    }
+    if (this.#carried > this.#maxRecord) {
+      this.#dropping = true;
+      this.#carry = [Buffer.concat(this.#carry).subarray(0, EXCERPT)];
+      this.#carried = EXCERPT;
+    }
+  }
+
+  end(): void {
+    if (this.#carried === 0) return;
+    const rest = Buffer.concat(this.#carry);
+    this.#line(rest, 0, rest.length);
+    this.#carry = [];
+    this.#carried = 0;
+  }
+
+  #line(buffer: Buffer, start: number, end: number): void {
+    this.#lineNo++;
+    const stop = end > start && buffer[end - 1] === 0x0d ? end - 1 : end;
+    if (skipSpace(buffer, start, stop) >= stop) return;
+    this.records++;
+    if (this.#dropping) {
+      this.#dropping = false;
+      this.#sink.reject(this.#lineNo, "longer than the limit for one record", buffer.toString("utf8", start, Math.min(stop, start + EXCERPT)));
+    } else this.#sink.line(buffer, start, stop, this.#lineNo);
+  }
+}

@@ -1,0 +1,275 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { type Database, firstLine, quoteIdentifier, quoteLiteral } from "../database/index.js";
+import { ColdtrailError, EXIT } from "../errors.js";
+import type { Source } from "./source.js";
+import type { Spool } from "./spool.js";
+import type { Batch, StagedArtifact } from "./stage.js";
+
+/** What the artifact table needs to know beyond what staging finds out. */
+export interface ArtifactOrigin {
+  acquisition: string;
+  path: string;
+  original: string;
+  member: string | null;
+}
+
+/** DuckDB does not take the records of a spool for what the fast gear said they are. */
+class Refused extends Error {
+  constructor(
+    readonly spool: Spool,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Loads batches into the evidence tables, each in one transaction. */
+export class Loader {
+  readonly #database: Database;
+  readonly #sources: Map<string, Source>;
+  readonly #origins: Map<number, ArtifactOrigin>;
+  readonly #redo: (artifactIds: number[]) => void;
+  /** Artifacts with rows in the database and no row of their own yet. */
+  readonly #partial = new Set<number>();
+  /** Artifacts whose fast spools must not be loaded: the careful gear does them again. */
+  readonly #discarded = new Set<number>();
+
+  constructor(
+    database: Database,
+    sources: Source[],
+    origins: Map<number, ArtifactOrigin>,
+    redo: (artifactIds: number[]) => void,
+  ) {
+    this.#database = database;
+    this.#sources = new Map(sources.map((source) => [source.id, source]));
+    this.#origins = origins;
+    this.#redo = redo;
+  }
+
+  /** Loads a batch and removes its spools; artifacts that DuckDB refuses are handed back for the careful gear. */
+  async load(batch: Batch): Promise<void> {
+    let spools = batch.spools;
+    for (const spool of spools) if (spool.careful) await this.#weed(spool);
+    for (;;) {
+      try {
+        await this.#database.transaction(() => this.#loadAll(spools, batch.artifacts));
+        break;
+      } catch (error) {
+        if (!(error instanceof Refused)) throw explain(error);
+        for (const artifactId of error.spool.artifacts) this.#discarded.add(artifactId);
+        spools = spools.filter((spool) => spool !== error.spool);
+      }
+    }
+    const finished = new Set(batch.artifacts.map((artifact) => artifact.artifactId));
+    for (const { artifacts } of spools) {
+      for (const id of artifacts) if (!finished.has(id)) this.#partial.add(id);
+    }
+    const redone = batch.artifacts
+      .filter(({ artifactId, careful }) => !careful && this.#discarded.has(artifactId))
+      .map(({ artifactId }) => artifactId);
+    for (const id of finished) this.#partial.delete(id);
+    if (redone.length > 0) this.#redo(redone);
+    await Promise.all(batch.spools.map((spool) => rm(spool.path, { force: true })));
+  }
+
+  async #loadAll(spools: Spool[], artifacts: StagedArtifact[]): Promise<void> {
+    // A careful spool or result means that whatever was loaded of the artifact before came from the fast gear.
+    const restarted = new Set<number>();
+    for (const { careful, artifacts: ids } of spools) {
+      for (const id of ids) if (careful && this.#partial.has(id)) restarted.add(id);
+    }
+    for (const id of this.#discarded) if (this.#partial.has(id)) restarted.add(id);
+    if (restarted.size > 0) {
+      await forgetArtifacts(this.#database, [...restarted]);
+      for (const id of restarted) this.#partial.delete(id);
+    }
+    for (const spool of spools) await this.#loadSpool(spool);
+    const finished = artifacts.filter(({ artifactId, careful }) => careful || !this.#discarded.has(artifactId));
+    await this.#database.append(
+      "artifact",
+      finished.map((artifact) => this.#artifactRow(artifact)),
+    );
+  }
+
+  #artifactRow(artifact: StagedArtifact): (string | number | null)[] {
+    const origin = this.#origins.get(artifact.artifactId);
+    if (origin === undefined) throw new Error(`artifact ${artifact.artifactId} is not known`);
+    return [
+      artifact.artifactId,
+      origin.acquisition,
+      origin.path,
+      origin.original,
+      origin.member,
+      artifact.size,
+      artifact.sha256,
+      artifact.source,
+      artifact.source === null ? null : (this.#sources.get(artifact.source)?.version ?? null),
+      artifact.container,
+      artifact.encoding,
+      artifact.state,
+      artifact.note,
+      artifact.records,
+      null,
+    ];
+  }
+
+  async #loadSpool(spool: Spool): Promise<void> {
+    const dropped = spool.careful ? [] : spool.artifacts.filter((id) => this.#discarded.has(id));
+    if (dropped.length === spool.artifacts.length) return;
+    const kept = dropped.length === 0 ? "" : ` where "_artifact" not in (${dropped.join(", ")})`;
+    if (spool.source === "reject") {
+      await this.#database.run(
+        `insert into reject select "_artifact", "_record", reason, excerpt from ${readerOf(spool, { reason: "VARCHAR", excerpt: "VARCHAR" })}${kept}`,
+      );
+      return;
+    }
+    const source = this.#sources.get(spool.source) as Source;
+    await this.#database.run(framedView(spool, source, kept));
+    let loaded = 0;
+    try {
+      for (const [index, table] of source.emits.entries()) {
+        loaded += await this.#database.run(
+          `insert into ${quoteIdentifier(table)} by name select * exclude (skip_because, reject_because) from (${source.selects[index]}) where skip_because is null and reject_because is null`,
+        );
+      }
+    } catch (error) {
+      if (isRefusal(error)) throw new Refused(spool, firstLine(error));
+      throw error;
+    }
+    if (loaded < spool.records) {
+      for (const select of source.selects) {
+        await this.#database.run(
+          `insert into reject select artifact_id, record_no, reject_because, null from (${select}) where reject_because is not null`,
+        );
+        await this.#database.run(
+          `insert into skip select artifact_id, record_no, skip_because from (${select}) where reject_because is null and skip_because is not null`,
+        );
+      }
+    }
+  }
+
+  /** Takes out of a careful spool the records that DuckDB still refuses, by halving, and rejects them. */
+  async #weed(spool: Spool): Promise<void> {
+    const source = this.#sources.get(spool.source) as Source;
+    if ((await this.#refusal(spool, source)) === null) return;
+    const text = await readFile(spool.path, "utf8");
+    const lines = text.split("\n").filter((line) => line !== "");
+    const bad: { line: string; reason: string }[] = [];
+    const good: string[] = [];
+    const sift = async (part: string[]): Promise<void> => {
+      await writeFile(spool.path, `${part.join("\n")}\n`);
+      const refusal = await this.#refusal(spool, source);
+      if (refusal === null) good.push(...part);
+      else if (part.length === 1) bad.push({ line: part[0] as string, reason: refusal });
+      else {
+        const middle = part.length >> 1;
+        await sift(part.slice(0, middle));
+        await sift(part.slice(middle));
+      }
+    };
+    await sift(lines);
+    await writeFile(spool.path, good.map((line) => `${line}\n`).join(""));
+    spool.records = good.length;
+    await this.#database.append(
+      "reject",
+      bad.map(({ line, reason }) => {
+        const place = /^\{"_artifact":(\d+),"_record":(\d+),/.exec(line) ?? [];
+        return [Number(place[1]), Number(place[2]), reason, line.slice((place[0] ?? "").length).slice(0, 200)];
+      }),
+    );
+  }
+
+  async #refusal(spool: Spool, source: Source): Promise<string | null> {
+    try {
+      await this.#database.run(framedView(spool, source, ""));
+      await this.#database.run("create or replace temp table probe as select * from framed");
+      await this.#database.run("drop table probe");
+      return null;
+    } catch (error) {
+      if (!isRefusal(error)) throw explain(error);
+      return reasonOf(error);
+    }
+  }
+}
+
+/** Removes every trace of artifacts from the evidence tables. */
+export async function forgetArtifacts(database: Database, artifactIds: number[]): Promise<void> {
+  if (artifactIds.length === 0) return;
+  const list = artifactIds.join(", ");
+  for (const table of await evidenceTables(database)) {
+    await database.run(`delete from ${quoteIdentifier(table)} where artifact_id in (${list})`);
+  }
+}
+
+/** Tables whose rows belong to an artifact, the `artifact` table among them. */
+export async function evidenceTables(database: Database): Promise<string[]> {
+  const rows = await database.rows<{ name: string }>(
+    `select table_name as name
+     from duckdb_columns()
+     where column_name = 'artifact_id' and not internal and database_name = current_database() and not starts_with(table_name, 'v_')
+     order by name`,
+  );
+  return rows.map((row) => row.name);
+}
+
+function framedView(spool: Spool, source: Source, kept: string): string {
+  const columns = columnsOf(source);
+  const header = spool.header === null ? "null" : splitHeader(spool.header);
+  return `set variable header = ${header};
+create or replace temp view framed as
+select
+    "_artifact" as artifact_id,
+    "_record" as record_no,
+    "_unknown" as unknown,
+    string_split("_flags", ',') as flags,
+    * exclude ("_artifact", "_record", "_unknown", "_flags"),
+from ${readerOf(spool, columns)}${kept}`;
+}
+
+function splitHeader(header: string): string {
+  return `[${header
+    .split(/\s+/)
+    .map((name) => quoteLiteral(name))
+    .join(", ")}]::varchar[]`;
+}
+
+function columnsOf(source: Source): Record<string, string> {
+  const own = { _unknown: "JSON", _flags: "VARCHAR" };
+  if (source.fields !== undefined) return { ...own, ...source.fields };
+  if (source.recognises.document !== undefined) return { ...own, _name: "VARCHAR", record: "JSON" };
+  return source.recognises.json === undefined ? { ...own, line: "VARCHAR" } : { ...own, record: "JSON" };
+}
+
+function readerOf(spool: Spool, columns: Record<string, string>): string {
+  const all = { _artifact: "BIGINT", _record: "BIGINT", ...columns };
+  const list = Object.entries(all)
+    .map(([name, type]) => `${quoteIdentifier(name)}: ${quoteLiteral(type)}`)
+    .join(", ");
+  // DuckDB reads pieces of this size in parallel, and each must hold the longest line.
+  const size = Math.max(4 * 1024 * 1024, spool.longest + 1024);
+  return `read_json(${quoteLiteral(spool.path)}, columns = {${list}}, format = 'newline_delimited', maximum_object_size = ${size})`;
+}
+
+function isRefusal(error: unknown): boolean {
+  return /malformed json|json transform error|maximum_object_size|invalid input error|conversion error/i.test(
+    firstLine(error),
+  );
+}
+
+/** DuckDB's reason, without the name of the spool. */
+function reasonOf(error: unknown): string {
+  const text = firstLine(error);
+  return /(?:in line \d+|byte \d+[^:]*): ?(.*)$/.exec(text)?.[1]?.slice(0, 200) || "not valid JSON";
+}
+
+function explain(error: unknown): unknown {
+  const text = firstLine(error);
+  if (/no space left|could not write|disk is full/i.test(text)) {
+    return new ColdtrailError(
+      "disk-full",
+      `the disk is full while loading (${text}); free some space and run \`coldtrail ingest\` again, it goes on where it was`,
+      EXIT.coverageBroken,
+    );
+  }
+  return error;
+}

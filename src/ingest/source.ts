@@ -1,0 +1,85 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { sqlFiles } from "../database/index.js";
+import { ColdtrailError, EXIT } from "../errors.js";
+
+const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/);
+
+const jsonRecognition = z.strictObject({
+  /** Where the records lie: a key of the root object that holds an array, or "" for root values and a root array. */
+  in: z.array(z.string()).min(1),
+  /** A record has all of these keys. */
+  keys: z.array(z.string()).min(1),
+});
+
+const header = z.strictObject({
+  id: identifier,
+  version: z.string().regex(/^\d+\.\d+\.\d+$/),
+  title: z.string().min(1),
+  recognises: z.strictObject({
+    json: z.array(jsonRecognition).optional(),
+    /** One of the first lines matches. */
+    line: z.string().optional(),
+    /** The first line is a header that matches; the lines after it are records in its order. */
+    header_line: z.string().optional(),
+    /** A file of this name is one record as a whole; only for bodies that say nothing about themselves. */
+    document: z.string().optional(),
+    /** Says what a file without any record would be, and chooses between sources that read the same content. */
+    path: z.string().optional(),
+    /** Tried later than others (default 0), for content that several sources could read. */
+    order: z.number().int().optional(),
+  }),
+  /** Top-level keys of a record with the type in which DuckDB reads them; without it a record is one JSON value. */
+  fields: z.record(z.string(), z.string()).optional(),
+  emits: z.array(identifier).min(1),
+  /** Columns that name a record of the outside world; records equal in them and in all else are duplicates. */
+  identity: z.array(identifier).optional(),
+  /** Flag for records that share the identity and differ. */
+  conflict_flag: identifier.optional(),
+  caveats: z.array(z.string()).optional(),
+  references: z.array(z.string()).optional(),
+});
+
+export type SourceHeader = z.infer<typeof header>;
+
+/** One kind of evidence: how it is recognised, how it is framed, and the SELECT for each table that it fills. */
+export interface Source extends SourceHeader {
+  file: string;
+  /** In the order of `emits`. */
+  selects: string[];
+}
+
+/** Reads every source of `sql/sources`; nothing is registered anywhere else. */
+export async function loadSources(sqlFolder: string): Promise<Source[]> {
+  const files = await sqlFiles(`${sqlFolder}/sources`);
+  const sources = await Promise.all(files.map(async (file) => parseSource(file, await readFile(file, "utf8"))));
+  return sources.sort(
+    (a, b) => (a.recognises.order ?? 0) - (b.recognises.order ?? 0) || (a.id < b.id ? -1 : 1),
+  );
+}
+
+/** Splits a source file into its header and its statements. */
+export function parseSource(file: string, text: string): Source {
+  const fenced = /^-- ---\n((?:--.*\n)*?)-- ---\n/.exec(text);
+  if (fenced === null) throw invalid(file, "the header between two lines `-- ---` is missing");
+  const yaml = (fenced[1] ?? "").replaceAll(/^-- ?/gm, "");
+  const parsed = header.safeParse(parse(yaml));
+  if (!parsed.success) throw invalid(file, z.prettifyError(parsed.error).replaceAll("\n", " "));
+  const id = basename(file, ".sql").replaceAll("-", "_");
+  if (parsed.data.id !== id) throw invalid(file, `id is ${parsed.data.id}, the file name says ${id}`);
+  const selects = text
+    .slice(fenced[0].length)
+    .split(/;\s*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement.replaceAll(/^--.*$/gm, "").trim() !== "");
+  if (selects.length !== parsed.data.emits.length) {
+    throw invalid(file, `${selects.length} statements for ${parsed.data.emits.length} tables in emits`);
+  }
+  return { ...parsed.data, file, selects };
+}
+
+function invalid(file: string, fact: string): ColdtrailError {
+  return new ColdtrailError("source-invalid", `${file}: ${fact}`, EXIT.queryCheckFailed);
+}

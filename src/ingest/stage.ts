@@ -1,0 +1,300 @@
+import { isUtf8 } from "node:buffer";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type ByteSource, decode, peek, readSealed } from "./decode.js";
+import { FramingAnomaly, isJson, JsonFramer, type RecordSink } from "./framing.js";
+import { KeyTable } from "./json-scan.js";
+import { LineFramer, type LineSink } from "./line-framing.js";
+import { readOutline } from "./outline.js";
+import { type Claim, recognise } from "./recognise.js";
+import type { Source } from "./source.js";
+import { type Spool, SpoolWriter } from "./spool.js";
+
+/** One artifact to be staged. */
+export interface StageJob extends ByteSource {
+  artifactId: number;
+  /** SHA-256 of the sealed bytes; null for a zip member, whose zip vouches for it. */
+  sha256: string | null;
+  /** Name that recognition may look at. */
+  name: string;
+  careful: boolean;
+}
+
+/** What became of one artifact. */
+export interface StagedArtifact {
+  artifactId: number;
+  state: "loaded" | "unclaimed" | "empty" | "unreadable" | "changed";
+  source: string | null;
+  container: string | null;
+  encoding: string | null;
+  note: string | null;
+  size: number;
+  sha256: string;
+  records: number;
+  careful: boolean;
+}
+
+/** Spools and artifacts that belong together: loaded in one transaction. */
+export interface Batch {
+  spools: Spool[];
+  artifacts: StagedArtifact[];
+}
+
+export interface StagerOptions {
+  sources: Source[];
+  spoolFolder: string;
+  /** Distinguishes the spool files of several stagers. */
+  name: string;
+  /** Bytes of spool after which a batch is complete. */
+  batchBytes: number;
+  maxRecord: number;
+  /** Called when a batch is complete in the middle of a large artifact. */
+  ship: (batch: Batch) => Promise<void>;
+}
+
+const HEAD = 64 * 1024;
+/** A first record may be large; beyond this its keys are not waited for. */
+const LARGE_HEAD = 8 * 1024 * 1024;
+const BATCH_ARTIFACTS = 5_000;
+
+/** Reads artifacts, recognises them and frames their records into spools. */
+export class Stager {
+  readonly #options: StagerOptions;
+  readonly #keys = new Map<string, KeyTable>();
+  #writers = new Map<string, SpoolWriter>();
+  #artifacts: StagedArtifact[] = [];
+  #spoolCount = 0;
+
+  constructor(options: StagerOptions) {
+    this.#options = options;
+    mkdirSync(options.spoolFolder, { recursive: true });
+  }
+
+  /** Stages one artifact; the batch is shipped when it is large enough. */
+  async stage(job: StageJob): Promise<void> {
+    this.#artifacts.push(await this.#stage(job));
+    if (this.#bytes() >= this.#options.batchBytes || this.#artifacts.length >= BATCH_ARTIFACTS) await this.flush();
+  }
+
+  /** Ships whatever has been staged. */
+  async flush(): Promise<void> {
+    const spools = [...this.#writers.values()].map((writer) => writer.close());
+    const artifacts = this.#artifacts;
+    this.#writers = new Map();
+    this.#artifacts = [];
+    if (spools.length > 0 || artifacts.length > 0) await this.#options.ship({ spools, artifacts });
+  }
+
+  async #stage(job: StageJob): Promise<StagedArtifact> {
+    const result: StagedArtifact = {
+      artifactId: job.artifactId,
+      state: "unclaimed",
+      source: null,
+      container: null,
+      encoding: null,
+      note: null,
+      size: job.size,
+      sha256: job.sha256 ?? "",
+      records: 0,
+      careful: job.careful,
+    };
+    try {
+      const bytes = await readSealed(job);
+      result.size = bytes.size;
+      result.sha256 = bytes.sha256;
+      if (job.sha256 !== null && bytes.sha256 !== job.sha256) {
+        result.state = "changed";
+        result.note = `sha256 is ${bytes.sha256}, the manifest says ${job.sha256}; the file changed after it was sealed and was not loaded`;
+        return result;
+      }
+      const decoded = await decode(bytes);
+      if (decoded.layers.length > 0) result.encoding = decoded.layers.join("+");
+      const [head, chunks] = await peek(decoded.chunks, HEAD);
+      const claim = await this.#claim(head, chunks, job, result);
+      if (decoded.damage.sentence !== null) result.note = decoded.damage.sentence;
+      if (claim === null) return result;
+      result.state = "loaded";
+      result.source = claim.claim.source.id;
+      result.container = claim.claim.container;
+      await this.#frame(claim.claim, claim.chunks, job, result);
+      if (decoded.damage.sentence !== null) result.note = decoded.damage.sentence;
+      return result;
+    } catch (error) {
+      if (error instanceof FramingAnomaly) return this.#stage({ ...job, careful: true });
+      result.state = "unreadable";
+      result.note = error instanceof Error ? error.message : String(error);
+      return result;
+    }
+  }
+
+  async #claim(
+    head: Buffer,
+    chunks: AsyncIterable<Buffer>,
+    job: StageJob,
+    result: StagedArtifact,
+  ): Promise<{ claim: Claim; chunks: AsyncIterable<Buffer> } | null> {
+    if (head.length === 0) {
+      result.state = "empty";
+      return null;
+    }
+    if (head.subarray(0, 4).equals(Buffer.from("PAR1"))) {
+      result.note = "a Parquet file; no source reads it";
+      return null;
+    }
+    let outline = readOutline(head);
+    let claim = recognise(outline, job.name, this.#options.sources);
+    let all = chunks;
+    if (claim === null && outline.root === "json" && head.length >= HEAD) {
+      let larger: Buffer;
+      [larger, all] = await peek(chunks, LARGE_HEAD);
+      outline = readOutline(larger);
+      claim = recognise(outline, job.name, this.#options.sources);
+    }
+    if (claim !== null) return { claim, chunks: all };
+    if (outline.root === "empty") result.state = "empty";
+    else if (outline.root === "json" && outline.values.length === 0) {
+      result.state = "empty";
+      result.note = "JSON without any record";
+    }
+    return null;
+  }
+
+  async #frame(
+    claim: Claim,
+    chunks: AsyncIterable<Buffer>,
+    job: StageJob,
+    result: StagedArtifact,
+  ): Promise<void> {
+    const marks = new Map([...this.#writers].map(([key, writer]) => [key, { writer, mark: writer.mark() }]));
+    if (claim.kind === "document") {
+      result.records = await this.#document(claim, chunks, job);
+      return;
+    }
+    const framer = claim.kind === "json" ? this.#jsonFramer(claim, job) : this.#lineFramer(claim, job);
+    try {
+      for await (const chunk of chunks) {
+        framer.push(chunk);
+        // The artifact's own row follows with its last part.
+        if (this.#bytes() >= this.#options.batchBytes * 2) await this.flush();
+      }
+      framer.end();
+    } catch (error) {
+      if (!(error instanceof FramingAnomaly)) throw error;
+      // What is already shipped of this artifact is taken back by the receiver, who sees `careful` in the result.
+      for (const [key, writer] of this.#writers) {
+        const known = marks.get(key);
+        if (known?.writer === writer) writer.rollback(known.mark);
+        else if (writer.spool.artifacts.length > 0) {
+          writer.rollback({ ...writer.spool, bytes: 0, records: 0, longest: 0, artifacts: [] });
+        }
+      }
+      throw error;
+    }
+    result.records = framer.records;
+    if (framer instanceof JsonFramer && framer.truncated && result.note === null) {
+      result.note = "the text ends before its JSON does";
+    }
+  }
+
+  /** The whole text as one record. */
+  async #document(claim: Claim, chunks: AsyncIterable<Buffer>, job: StageJob): Promise<number> {
+    const parts: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of chunks) {
+      length += chunk.length;
+      if (length <= this.#options.maxRecord) parts.push(chunk);
+    }
+    const bytes = Buffer.concat(parts);
+    const text = bytes.toString("utf8");
+    const excerpt = text.slice(0, 200);
+    const writer = this.#writerFor(job);
+    if (length > this.#options.maxRecord) writer("reject", null).reject(1, "longer than the limit for one record", excerpt);
+    else if (!isJson(text)) writer("reject", null).reject(1, "not valid JSON", excerpt);
+    else {
+      const flags = isUtf8(bytes) ? "" : "invalid_utf8";
+      const clean = flags === "" ? bytes : Buffer.from(text);
+      writer(claim.source.id, null).value(clean, 0, clean.length, 1, true, flags, job.name);
+    }
+    return 1;
+  }
+
+  #jsonFramer(claim: Claim, job: StageJob): JsonFramer {
+    const { source } = claim;
+    const writerOf = this.#writerFor(job);
+    const sink: RecordSink = {
+      record: (buffer, start, end, recordNo, scan, flags) => {
+        const writer = writerOf(source.id, null);
+        if (source.fields === undefined) writer.value(buffer, start, end, recordNo, scan.multiline, flags);
+        else writer.fields(buffer, start, end, recordNo, scan, flags);
+      },
+      reject: (recordNo, reason, excerpt) => writerOf("reject", null).reject(recordNo, reason, excerpt),
+    };
+    const options = {
+      in: claim.container,
+      keys: this.#keyTable(source),
+      careful: job.careful,
+      maxRecord: this.#options.maxRecord,
+    };
+    return new JsonFramer(options, sink);
+  }
+
+  #lineFramer(claim: Claim, job: StageJob): LineFramer {
+    let header: string | null = null;
+    const writerOf = this.#writerFor(job);
+    const sink: LineSink = {
+      line: (buffer, start, end, lineNo) => {
+        if (claim.kind === "header-lines" && header === null) header = buffer.toString("utf8", start, end).trim();
+        else writerOf(claim.source.id, header).text(buffer, start, end, lineNo);
+      },
+      reject: (lineNo, reason, excerpt) => writerOf("reject", null).reject(lineNo, reason, excerpt),
+    };
+    const framer = new LineFramer(this.#options.maxRecord, sink);
+    // The header is no record.
+    if (claim.kind === "header-lines") framer.records = -1;
+    return framer;
+  }
+
+  /** Finds the spool for an artifact's records; it asks the map only when a batch was shipped in between. */
+  #writerFor(job: StageJob): (source: string, header: string | null) => SpoolWriter {
+    let batch: Map<string, SpoolWriter> | null = null;
+    let last: { source: string; writer: SpoolWriter } | null = null;
+    return (source, header) => {
+      if (last !== null && last.source === source && batch === this.#writers) return last.writer;
+      batch = this.#writers;
+      last = { source, writer: this.#writer(source, header, job) };
+      return last.writer;
+    };
+  }
+
+  #writer(source: string, header: string | null, job: StageJob): SpoolWriter {
+    const careful = job.careful && source !== "reject";
+    const key = `${source}\n${header ?? ""}\n${careful ? job.artifactId : ""}`;
+    let writer = this.#writers.get(key);
+    if (writer === undefined) {
+      const path = join(this.#options.spoolFolder, `${this.#options.name}-${this.#spoolCount++}.jsonl`);
+      writer = new SpoolWriter(path, source, header, careful);
+      this.#writers.set(key, writer);
+    }
+    writer.startArtifact(job.artifactId);
+    return writer;
+  }
+
+  #keyTable(source: Source): KeyTable | null {
+    if (source.fields === undefined) return null;
+    let table = this.#keys.get(source.id);
+    if (table === undefined) {
+      table = new KeyTable(Object.keys(source.fields), RESERVED);
+      this.#keys.set(source.id, table);
+    }
+    return table;
+  }
+
+  #bytes(): number {
+    let total = 0;
+    for (const { spool } of this.#writers.values()) total += spool.bytes;
+    return total;
+  }
+}
+
+/** Keys that the spool itself writes. */
+const RESERVED = ["_artifact", "_record", "_unknown", "_flags"];
