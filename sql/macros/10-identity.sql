@@ -25,7 +25,10 @@ create or replace macro role_name(principal) as
 
 -- What people call an identity: the last part of its name, for sentences and not for joins.
 create or replace macro short_name(principal) as
-    regexp_replace(principal_of_arn(principal), '^arn:[^:]+:(?:iam|sts)::[0-9]*:(?:.*/)?', '');
+    coalesce(
+        regexp_replace(principal_of_arn(principal), '^arn:[^:]+:(?:iam|sts)::[0-9]*:(?:.*/)?', ''),
+        'an unknown identity'
+    );
 
 -- Model id without ARN and without the prefix of a cross-region inference profile.
 create or replace macro base_model(model_id) as

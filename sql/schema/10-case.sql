@@ -38,12 +38,12 @@ create table if not exists record_count (
     artifact_id bigint primary key,
     source varchar not null,
     records bigint not null,
-    rows bigint not null,
+    row_count bigint not null,
     duplicates bigint not null,
     skipped bigint not null,
     rejected bigint not null,
 );
-comment on table record_count is 'The conservation law per artifact: records = rows + duplicates + skipped + rejected.';
+comment on table record_count is 'The conservation law per artifact: records = row_count + duplicates + skipped + rejected.';
 
 create table if not exists duplicate (
     artifact_id bigint not null,

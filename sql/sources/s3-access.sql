@@ -17,34 +17,39 @@ with head as (
         artifact_id,
         record_no,
         flags,
-        line,
         regexp_extract(
             line,
             '^(\S+) +(\S+) +\[([^\]]*)\] +(\S+) +(\S+) +(\S+) +([A-Z0-9]+\.\S+) +(\S+) +(.*)$',
             ['owner', 'bucket', 'time', 'ip', 'requester', 'request_id', 'operation', 'key', 'rest']
         ) as h,
+    from framed
+),
+
+request as (
+    select
+        *,
         -- A request target holds no raw blank, so that nobody can forge status fields from inside the URI.
         regexp_extract(
-            h.rest,
+            head.h.rest,
             '^(?:"([^ ]+ [^ ]* HTTP/[0-9.]+)"|-) (\d{3}|-) ([A-Za-z0-9_.:-]+) (\d+|-) (\d+|-) (\d+|-) (\d+|-) ?(.*)$',
             ['uri', 'status', 'error', 'sent', 'size', 'total', 'turn', 'rest']
         ) as strict,
-    from framed
+    from head
 ),
 
 body as (
     select
         *,
-        strict.status = '' as loose,
+        request.strict.status = '' as loose,
         case
-            when strict.status <> '' then strict
+            when request.strict.status <> '' then request.strict
             else regexp_extract(
-                h.rest,
+                request.h.rest,
                 '^"(.*?)" (\d{3}|-) ([A-Za-z0-9_.:-]+) (\d+|-) (\d+|-) (\d+|-) (\d+|-) ?(.*)$',
                 ['uri', 'status', 'error', 'sent', 'size', 'total', 'turn', 'rest']
             )
         end as b,
-    from head
+    from request
 ),
 
 tail as (
@@ -52,39 +57,42 @@ tail as (
         *,
         -- Referer as short, user agent as long as it can be; what follows holds neither quotes nor blanks.
         regexp_extract(
-            b.rest,
+            body.b.rest,
             '^(?:"(.*?)"|-) +(?:"(.*)"|-)((?: +[^ "]+)*) *$',
             ['referer', 'agent', 'fields']
         ) as t,
-        string_split_regex(trim(t.fields), ' +') as f,
-        strlen(b.rest) - strlen(replace(b.rest, '"', '')) as quotes,
+        strlen(body.b.rest) - strlen(replace(body.b.rest, '"', '')) as quotes,
     from body
+),
+
+field as (
+    select
+        *,
+        string_split_regex(trim(tail.t.fields), ' +') as f,
+    from tail
 ),
 
 final as (
     select
         artifact_id,
         record_no,
-        coalesce(
-            try_strptime(h.time, '%d/%b/%Y:%H:%M:%S %z'),
-            null
-        ) as event_time,
-        nullif(h.owner, '-') as bucket_owner,
-        nullif(h.bucket, '-') as bucket,
-        nullif(h.ip, '-') as remote_ip,
-        nullif(h.requester, '-') as requester,
-        nullif(h.request_id, '-') as request_id,
-        h.operation,
-        nullif(h.key, '-') as raw_key,
-        nullif(nullif(b.uri, ''), '-') as request_uri,
-        try_cast(b.status as integer) as http_status,
-        nullif(b.error, '-') as error_code,
-        try_cast(b.sent as bigint) as bytes_sent,
-        try_cast(b.size as bigint) as object_size,
-        try_cast(b.total as bigint) as total_time_ms,
-        try_cast(b.turn as bigint) as turn_around_time_ms,
-        nullif(nullif(t.referer, '-'), '') as referer,
-        nullif(nullif(t.agent, '-'), '') as user_agent,
+        try_strptime(field.h.time, '%d/%b/%Y:%H:%M:%S %z') as event_time,
+        nullif(field.h.owner, '-') as bucket_owner,
+        nullif(field.h.bucket, '-') as bucket,
+        nullif(field.h.ip, '-') as remote_ip,
+        nullif(field.h.requester, '-') as requester,
+        nullif(field.h.request_id, '-') as request_id,
+        field.h.operation,
+        nullif(field.h.key, '-') as raw_key,
+        nullif(nullif(field.b.uri, ''), '-') as request_uri,
+        try_cast(field.b.status as integer) as http_status,
+        nullif(field.b.error, '-') as error_code,
+        try_cast(field.b.sent as bigint) as bytes_sent,
+        try_cast(field.b.size as bigint) as object_size,
+        try_cast(field.b.total as bigint) as total_time_ms,
+        try_cast(field.b.turn as bigint) as turn_around_time_ms,
+        nullif(nullif(field.t.referer, '-'), '') as referer,
+        nullif(nullif(field.t.agent, '-'), '') as user_agent,
         nullif(f[1], '-') as version_id,
         nullif(f[2], '-') as host_id,
         nullif(f[3], '-') as signature_version,
@@ -97,16 +105,16 @@ final as (
         nullif(f[10], '-') as source_region,
         case when len(f) > 10 then f[11:] end as extra,
         case
-            when loose or quotes > 4 or (quotes > 2 and b.rest like '- %') or t.agent like '%"%' or t.referer like '%"%'
+            when loose or quotes > 4 or (quotes > 2 and field.b.rest like '- %') or field.t.agent like '%"%' or field.t.referer like '%"%'
                 then list_append(coalesce(flags, []), 'ambiguous_quotes')
             else flags
         end as flags,
         case
-            when h.operation = '' then 'the first eight fields of an S3 access log line are not all there'
-            when b.status = '' then 'request URI, status and sizes cannot be told apart'
+            when field.h.operation = '' then 'the first eight fields of an S3 access log line are not all there'
+            when field.b.status = '' then 'request URI, status and sizes cannot be told apart'
             when event_time is null then 'the time is not one that S3 writes'
         end as reject_because,
-    from tail
+    from field
 )
 
 select

@@ -47,8 +47,8 @@ export interface IngestResult {
 }
 
 const MAX_RECORD = 256 * 1024 * 1024;
-/** Spool bytes per transaction: large enough for DuckDB to work in parallel, small enough for its memory. */
-const BATCH_BYTES = 96 * 1024 * 1024;
+/** Spool bytes that DuckDB gets at a time: enough to work on in parallel, few enough to overlap with staging. */
+const BATCH_BYTES = 64 * 1024 * 1024;
 
 /** Path of the database of a case. */
 export function databasePath(held: Pick<Case, "dir">): string {
@@ -73,9 +73,7 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
     const redo: StageJob[] = [];
     const byId = new Map(jobs.map((job) => [job.artifactId, job]));
     const totals = { artifacts: 0, totalArtifacts: jobs.length, bytes: 0, totalBytes: sum(jobs) };
-    await database.run(
-      "insert or replace into knowledge values ('ingest', 'open')",
-    );
+    await database.run("insert or replace into knowledge values ('ingest', 'open')");
     await database.append("artifact", listed);
     const loader = new Loader(database, sources, origins, (ids) => {
       for (const id of ids) redo.push({ ...(byId.get(id) as StageJob), careful: true });
@@ -100,6 +98,7 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
         },
         options.signal,
       );
+      await loader.commit();
       const broken = await settle(database, sources, options.sqlFolder);
       await database.run("insert or replace into knowledge values ('ingest', 'settled')");
       await database.run("checkpoint");
@@ -198,7 +197,7 @@ async function summarise(
          count(*) as artifacts,
          count(*) filter (state = 'unclaimed') as unclaimed,
          coalesce(sum(c.records), 0) as records,
-         coalesce(sum(c.rows), 0) as rows,
+         coalesce(sum(c.row_count), 0) as "rows",
          coalesce(sum(c.duplicates), 0) as duplicates,
          coalesce(sum(c.skipped), 0) as skipped,
          coalesce(sum(c.rejected), 0) as rejected

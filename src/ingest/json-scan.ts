@@ -70,7 +70,10 @@ export class KeyTable {
     const candidates = this.#byHash.get(hashOf(buffer, start, end));
     if (candidates === undefined) return -1;
     for (const { bytes, index } of candidates) {
-      if (bytes.length === end - start && bytes.compare(buffer, start, end) === 0) return index;
+      if (bytes.length !== end - start) continue;
+      let i = 0;
+      while (i < bytes.length && bytes[i] === buffer[start + i]) i++;
+      if (i === bytes.length) return index;
     }
     return -1;
   }

@@ -23,14 +23,24 @@ class Refused extends Error {
   }
 }
 
-/** Loads batches into the evidence tables, each in one transaction. */
+/**
+ * Bytes of spool that one transaction takes. DuckDB writes full row groups to disk as they come and only the rest
+ * through its log when it commits, so that few large transactions are much cheaper than many small ones.
+ */
+const COMMIT_BYTES = 1024 * 1024 * 1024;
+
+/** Loads batches into the evidence tables. Call `commit` at the end; what is not committed is loaded again next time. */
 export class Loader {
   readonly #database: Database;
   readonly #sources: Map<string, Source>;
   readonly #origins: Map<number, ArtifactOrigin>;
   readonly #redo: (artifactIds: number[]) => void;
-  /** Artifacts with rows in the database and no row of their own yet. */
-  readonly #partial = new Set<number>();
+  /** Batches of the open transaction. */
+  #pending: Batch[] = [];
+  #open = false;
+  /** Artifacts with rows in the database and no row of their own yet: as committed, and as in the open transaction. */
+  #committedParts = new Set<number>();
+  #parts = new Set<number>();
   /** Artifacts whose fast spools must not be loaded: the careful gear does them again. */
   readonly #discarded = new Set<number>();
 
@@ -46,49 +56,72 @@ export class Loader {
     this.#redo = redo;
   }
 
-  /** Loads a batch and removes its spools; artifacts that DuckDB refuses are handed back for the careful gear. */
+  /** Loads a batch; artifacts whose records DuckDB refuses are handed back for the careful gear. */
   async load(batch: Batch): Promise<void> {
-    let spools = batch.spools;
-    for (const spool of spools) if (spool.careful) await this.#weed(spool);
+    for (const spool of batch.spools) {
+      if (!spool.careful) continue;
+      // A refusal would take the open transaction with it.
+      await this.commit();
+      await this.#weed(spool);
+    }
+    this.#pending.push(batch);
+    let unloaded = [batch];
     for (;;) {
       try {
-        await this.#database.transaction(() => this.#loadAll(spools, batch.artifacts));
+        if (!this.#open) await this.#database.run("begin transaction");
+        this.#open = true;
+        for (const next of unloaded) await this.#loadBatch(next);
         break;
       } catch (error) {
+        await this.#rollback();
         if (!(error instanceof Refused)) throw explain(error);
         for (const artifactId of error.spool.artifacts) this.#discarded.add(artifactId);
-        spools = spools.filter((spool) => spool !== error.spool);
+        unloaded = this.#pending;
       }
     }
-    const finished = new Set(batch.artifacts.map((artifact) => artifact.artifactId));
-    for (const { artifacts } of spools) {
-      for (const id of artifacts) if (!finished.has(id)) this.#partial.add(id);
-    }
-    const redone = batch.artifacts
-      .filter(({ artifactId, careful }) => !careful && this.#discarded.has(artifactId))
-      .map(({ artifactId }) => artifactId);
-    for (const id of finished) this.#partial.delete(id);
-    if (redone.length > 0) this.#redo(redone);
-    await Promise.all(batch.spools.map((spool) => rm(spool.path, { force: true })));
+    const redone = batch.artifacts.filter(({ artifactId, careful }) => !careful && this.#discarded.has(artifactId));
+    if (redone.length > 0) this.#redo(redone.map(({ artifactId }) => artifactId));
+    const bytes = this.#pending.flatMap(({ spools }) => spools).reduce((total, spool) => total + spool.bytes, 0);
+    if (bytes >= COMMIT_BYTES) await this.commit();
   }
 
-  async #loadAll(spools: Spool[], artifacts: StagedArtifact[]): Promise<void> {
+  /** Makes what was loaded permanent and removes its spools. */
+  async commit(): Promise<void> {
+    if (!this.#open) return;
+    try {
+      await this.#database.run("commit");
+    } catch (error) {
+      throw explain(error);
+    }
+    this.#open = false;
+    this.#committedParts = new Set(this.#parts);
+    const spools = this.#pending.flatMap((batch) => batch.spools);
+    this.#pending = [];
+    await Promise.all(spools.map((spool) => rm(spool.path, { force: true })));
+  }
+
+  async #rollback(): Promise<void> {
+    await this.#database.run("rollback").catch(() => undefined);
+    this.#open = false;
+    this.#parts = new Set(this.#committedParts);
+  }
+
+  async #loadBatch({ spools, artifacts }: Batch): Promise<void> {
     // A careful spool or result means that whatever was loaded of the artifact before came from the fast gear.
-    const restarted = new Set<number>();
-    for (const { careful, artifacts: ids } of spools) {
-      for (const id of ids) if (careful && this.#partial.has(id)) restarted.add(id);
+    const careful = spools.filter((spool) => spool.careful).flatMap((spool) => spool.artifacts);
+    const restarted = [...careful, ...this.#discarded].filter((id) => this.#parts.has(id));
+    await forgetArtifacts(this.#database, restarted);
+    for (const id of restarted) this.#parts.delete(id);
+    for (const spool of spools) {
+      await this.#loadSpool(spool);
+      for (const id of spool.artifacts) if (spool.careful || !this.#discarded.has(id)) this.#parts.add(id);
     }
-    for (const id of this.#discarded) if (this.#partial.has(id)) restarted.add(id);
-    if (restarted.size > 0) {
-      await forgetArtifacts(this.#database, [...restarted]);
-      for (const id of restarted) this.#partial.delete(id);
-    }
-    for (const spool of spools) await this.#loadSpool(spool);
-    const finished = artifacts.filter(({ artifactId, careful }) => careful || !this.#discarded.has(artifactId));
+    const finished = artifacts.filter((artifact) => artifact.careful || !this.#discarded.has(artifact.artifactId));
     await this.#database.append(
       "artifact",
       finished.map((artifact) => this.#artifactRow(artifact)),
     );
+    for (const { artifactId } of finished) this.#parts.delete(artifactId);
   }
 
   #artifactRow(artifact: StagedArtifact): (string | number | null)[] {

@@ -86,11 +86,11 @@ async function payloadColumns(database: Database, table: string): Promise<string
 async function countRecords(database: Database, sources: Source[]): Promise<BrokenCount[]> {
   const rows = sources
     .flatMap((source) => source.emits)
-    .map((table) => `select artifact_id, count(*) as rows from ${quoteIdentifier(table)} group by artifact_id`)
+    .map((table) => `select artifact_id, count(*) as row_count from ${quoteIdentifier(table)} group by artifact_id`)
     .join(" union all ");
   await database.run("delete from record_count");
   await database.run(`insert into record_count
-    with row_count as (select artifact_id, sum(rows) as rows from (${rows}) group by artifact_id),
+    with loaded as (select artifact_id, sum(row_count) as row_count from (${rows}) group by artifact_id),
     duplicate_count as (select artifact_id, count(*) as duplicates from duplicate group by artifact_id),
     skip_count as (select artifact_id, count(*) as skipped from skip group by artifact_id),
     reject_count as (select artifact_id, count(*) as rejected from reject group by artifact_id),
@@ -104,12 +104,12 @@ async function countRecords(database: Database, sources: Source[]): Promise<Brok
         artifact_id,
         source,
         records::bigint as records,
-        coalesce(rows, 0)::bigint as rows,
+        coalesce(row_count, 0)::bigint as row_count,
         coalesce(duplicates, 0)::bigint as duplicates,
         coalesce(skipped, 0)::bigint as skipped,
         coalesce(rejected, 0)::bigint as rejected
     from artifact
-    left join row_count using (artifact_id)
+    left join loaded using (artifact_id)
     left join duplicate_count using (artifact_id)
     left join skip_count using (artifact_id)
     left join reject_count using (artifact_id)
@@ -117,9 +117,9 @@ async function countRecords(database: Database, sources: Source[]): Promise<Brok
     union all
     select artifact_id, source, records, 0, records, 0, 0 from repeated_file`);
   return database.rows<BrokenCount>(
-    `select path, c.records, c.rows, c.duplicates, c.skipped, c.rejected
+    `select path, c.records, c.row_count as "rows", c.duplicates, c.skipped, c.rejected
      from record_count as c join artifact using (artifact_id)
-     where c.records <> c.rows + c.duplicates + c.skipped + c.rejected
+     where c.records <> c.row_count + c.duplicates + c.skipped + c.rejected
      order by artifact_id`,
   );
 }

@@ -141,13 +141,13 @@ export class Stager {
       result.note = "a Parquet file; no source reads it";
       return null;
     }
-    let outline = readOutline(head);
+    let outline = readOutline(head.subarray(0, HEAD));
     let claim = recognise(outline, job.name, this.#options.sources);
     let all = chunks;
     if (claim === null && outline.root === "json" && head.length >= HEAD) {
       let larger: Buffer;
       [larger, all] = await peek(chunks, LARGE_HEAD);
-      outline = readOutline(larger);
+      outline = readOutline(larger.subarray(0, LARGE_HEAD));
       claim = recognise(outline, job.name, this.#options.sources);
     }
     if (claim !== null) return { claim, chunks: all };
