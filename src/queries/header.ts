@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SEVERITIES } from "./finding.js";
-import { type CheckProblem, throwProblems } from "./problem.js";
+import type { CheckProblem } from "./problem.js";
 import { parseYaml } from "./yaml-file.js";
 
 /** Kinds of query, and the folder that makes a file one of that kind. */
@@ -121,13 +121,6 @@ export function parseQuery(fileText: string, file: string, kind: QueryKind, id: 
   const sql = lines.slice(first).join("\n").trimEnd().replace(/;$/, "").trimEnd();
   if (sql === "") problems.push({ file, line: close + 1, message: "there is no SQL after the header" });
   return { query: { header: value, sql, sqlLine: first + 1 }, problems };
-}
-
-/** As `parseQuery`; throws one error (`query-header-invalid`) that names every problem. */
-export function readQuery(fileText: string, file: string, kind: QueryKind, id: string): ParsedQuery {
-  const { query, problems } = parseQuery(fileText, file, kind, id);
-  throwProblems("query-header-invalid", problems);
-  return query as ParsedQuery;
 }
 
 interface HeaderProblem {

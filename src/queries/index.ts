@@ -1,4 +1,6 @@
 export { type AllowRule, readAllowRules, suppressedBy } from "./allow.js";
+export { CaseBench, type CaseReading, type QueryCase, readCases } from "./cases.js";
+export { type CaseOutcome, type CheckOptions, checkQueries, runCases } from "./check.js";
 export {
   BASE_SCORE,
   compareFindings,
