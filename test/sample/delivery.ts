@@ -4,6 +4,7 @@ import { CloudTrailDelivery } from "./cloudtrail-delivery.js";
 import { DigestDelivery } from "./digest.js";
 import type { Journal } from "./journal.js";
 import { AccessDelivery, CaptureDelivery, InvocationDelivery } from "./log-delivery.js";
+import { Observation } from "./observation.js";
 import { emptyTally, type Tally } from "./tally.js";
 import { FlowDelivery } from "./vpc-flow.js";
 
@@ -11,6 +12,7 @@ import { FlowDelivery } from "./vpc-flow.js";
 export class Delivery {
   readonly tally: Tally = emptyTally();
   readonly digests: DigestDelivery;
+  readonly seen = new Observation();
   readonly #cloudtrail: CloudTrailDelivery;
   readonly #access: AccessDelivery;
   readonly #invocation: InvocationDelivery;
@@ -29,7 +31,10 @@ export class Delivery {
   /** A journal whose entries are the story's own, or those of a tenant, which have no defects. */
   journal(own: boolean): Journal {
     return {
-      event: (record) => this.#cloudtrail.add(record, own),
+      event: (record) => {
+        if (own) this.seen.see(record);
+        this.#cloudtrail.add(record, own);
+      },
       access: (line) => this.#access.add(line, own),
       invocation: (record) => this.#invocation.add(record),
       flow: (flow) => this.#flow.add(flow),

@@ -3,7 +3,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Archive } from "./archive.js";
+import { writeConfiguration } from "./configuration.js";
 import { Delivery } from "./delivery.js";
+import { writeReference } from "./reference.js";
 import { planScale } from "./scale.js";
 import { tell } from "./story.js";
 import type { Tally } from "./tally.js";
@@ -21,7 +23,11 @@ export interface Made {
 export async function generate(out: string, events?: number, onHour?: (hour: number) => void): Promise<Made> {
   const archive = new Archive(join(out, "evidence"));
   const delivery = new Delivery(archive);
-  await tell(delivery, planScale(events), onHour);
+  const scale = planScale(events);
+  await tell(delivery, scale, onHour);
+  writeConfiguration(archive, delivery.digests, scale.from, delivery.seen);
+  const rest = new Archive(out);
+  writeReference(rest, scale, events !== undefined);
   return { tally: delivery.tally, files: archive.files, bytes: archive.bytes };
 }
 
