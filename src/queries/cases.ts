@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import { applySchema, Database, firstLine, quoteIdentifier, type Value } from "../database/index.js";
 import { compareTexts } from "./finding.js";
-import { type GivenRows, insertGiven } from "./given.js";
+import { type GivenRows, insertGiven, type KnownTables } from "./given.js";
 import { KIND_FOLDERS, type QueryKind } from "./header.js";
 import { syncKnowledge } from "./knowledge.js";
 import type { Query } from "./library.js";
@@ -68,6 +68,7 @@ export async function readCases(casesFolder: string): Promise<CaseReading> {
 /** Empty databases in which cases run; opening one costs far more than clearing it. */
 export class CaseBench {
   readonly #database: Database;
+  readonly #tables: KnownTables = new Map();
 
   private constructor(database: Database) {
     this.#database = database;
@@ -93,28 +94,25 @@ export class CaseBench {
   /** Runs one case and says what is different from what it expects; empty when nothing is. */
   async run(query: Query, testCase: QueryCase): Promise<string[]> {
     const given = testCase.given as GivenRows;
+    if ("named_set" in given)
+      return ["given: named_set is filled by the vocabulary; a case cannot change it"];
     try {
-      await insertGiven(this.#database, given);
+      await insertGiven(this.#database, given, this.#tables);
       return await compareCase(this.#database, query, testCase);
     } catch (error) {
       return [firstLine(error)];
     } finally {
       for (const table of Object.keys(given)) {
-        // The vocabulary stays; a case that wrote to it would change the next one.
-        if (table !== "named_set") await this.#clear(table);
+        // A table that is not there has no columns and nothing to clear.
+        if ((this.#tables.get(table)?.size ?? 0) > 0) {
+          await this.#database.run(`delete from ${quoteIdentifier(table)}`);
+        }
       }
     }
   }
 
   close(): void {
     this.#database.close();
-  }
-
-  async #clear(table: string): Promise<void> {
-    const rows = await this.#database.rows("select 1 as one from duckdb_tables() where table_name = $table", {
-      table,
-    });
-    if (rows.length > 0) await this.#database.run(`delete from ${quoteIdentifier(table)}`);
   }
 }
 

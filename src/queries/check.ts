@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Database } from "../database/index.js";
 import { CaseBench, type CaseReading, type QueryCase, readCases } from "./cases.js";
-import { type Query, readLibrary } from "./library.js";
+import { type LibraryReading, type Query, readLibrary } from "./library.js";
 import { compareLock, readLock } from "./lock.js";
 import { type CheckProblem, sortProblems } from "./problem.js";
 import { checkQuery } from "./rules.js";
@@ -52,7 +52,7 @@ export async function checkQueries(options: CheckOptions): Promise<CheckProblem[
   }
   if (options.casesFolder !== undefined && existsSync(options.casesFolder)) {
     const reading = await readCases(options.casesFolder);
-    problems.push(...reading.problems, ...missingCases(library.queries, reading, options.casesFolder));
+    problems.push(...reading.problems, ...missingCases(library, reading, options.casesFolder));
     const open = () => CaseBench.open(sqlFolder, vocabulary, openDatabase);
     const cases = options.runCases === false ? [] : reading.cases;
     const outcomes = await runCases(library.queries, cases, open, options.progress);
@@ -95,17 +95,16 @@ export async function runCases(
 }
 
 function missingCases(
-  queries: readonly Query[],
+  library: LibraryReading,
   { cases, files }: CaseReading,
   casesFolder: string,
 ): CheckProblem[] {
   const problems: CheckProblem[] = [];
-  const known = new Set(queries.map((query) => `${query.kind} ${query.id}`));
   for (const [key, file] of files) {
     if (!known.has(key))
       problems.push({ file, message: `there is no ${key}; the file is called as its query` });
   }
-  for (const query of queries) {
+  for (const query of library.queries) {
     const file = files.get(`${query.kind} ${query.id}`);
     if (file === undefined) {
       problems.push({ file: query.file, message: `has no cases in ${casesFolder}` });

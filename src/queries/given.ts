@@ -2,15 +2,23 @@ import { type Database, firstLine, type Value } from "../database/index.js";
 import { type ColumnTypes, insertRows, readColumnTypes } from "./rows.js";
 
 /** A row as a case writes it: columns, plus `repeat` and `every` for many alike. */
-export type GivenRow = Record<string, Value>;
+type GivenRow = Record<string, Value>;
 
 /** Rows of a case by table. */
 export type GivenRows = Record<string, GivenRow[]>;
 
-/** Inserts the rows of a case and returns the tables that it filled. Throws a sentence when a table or column is not there. */
-export async function insertGiven(database: Database, given: GivenRows): Promise<string[]> {
+/** Columns of the tables seen so far; asking DuckDB for them takes longer than most cases. */
+export type KnownTables = Map<string, ColumnTypes>;
+
+/** Inserts the rows of a case. Throws a sentence when a table or column is not there. */
+export async function insertGiven(
+  database: Database,
+  given: GivenRows,
+  known: KnownTables = new Map(),
+): Promise<void> {
   for (const [table, rows] of Object.entries(given)) {
-    const types = await readColumnTypes(database, table);
+    const types = known.get(table) ?? (await readColumnTypes(database, table));
+    known.set(table, types);
     if (types.size === 0)
       throw new Error(`given: there is no table ${table} (rows go into tables, not into views)`);
     const expanded = rows.flatMap((row) => expandRow(row, types, table));
@@ -25,15 +33,10 @@ export async function insertGiven(database: Database, given: GivenRows): Promise
       throw new Error(`given: ${table}: ${firstLine(error)}`);
     }
   }
-  return Object.keys(given);
 }
 
 /** One row, or `repeat` of them: `{i}` in texts counts from 0, and every time moves on by `every`. */
-export function expandRow(
-  { repeat, every, ...row }: GivenRow,
-  types: ColumnTypes,
-  table: string,
-): GivenRow[] {
+function expandRow({ repeat, every, ...row }: GivenRow, types: ColumnTypes, table: string): GivenRow[] {
   for (const name of Object.keys(row).filter((name) => !types.has(name))) {
     throw new Error(`given: ${table} has no column ${name}`);
   }

@@ -25,7 +25,7 @@ export const ELEMENTS = [
 ] as const;
 export type Element = (typeof ELEMENTS)[number];
 
-export const PARAMETER_TYPES = ["text", "integer", "double", "boolean", "timestamptz", "interval"] as const;
+const PARAMETER_TYPES = ["text", "integer", "double", "boolean", "timestamptz", "interval"] as const;
 export type ParameterType = (typeof PARAMETER_TYPES)[number];
 
 /** Parameters that may take their default from the one row of `ref_case`. */
@@ -77,7 +77,7 @@ export type ParameterDefinition = z.infer<typeof parameter>;
 export type Precondition = z.infer<typeof precondition>;
 
 /** A query file, parted. */
-export interface ParsedQuery {
+interface ParsedQuery {
   header: QueryHeader;
   /** The SELECT, without header and without a closing semicolon. */
   sql: string;

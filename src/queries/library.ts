@@ -47,6 +47,8 @@ export interface Query {
 export interface LibraryReading {
   /** Every query that could be read, by kind and id; those with problems in the header's meaning too. */
   queries: Query[];
+  /** `<kind> <id>` of every file, those that cannot be read too. */
+  files: Set<string>;
   problems: CheckProblem[];
 }
 
@@ -59,7 +61,7 @@ export async function loadLibrary(queriesFolder: string): Promise<Query[]> {
 
 /** Reads every query of a folder and collects problems instead of throwing. A missing kind folder holds no queries. */
 export async function readLibrary(queriesFolder: string): Promise<LibraryReading> {
-  const reading: LibraryReading = { queries: [], problems: [] };
+  const reading: LibraryReading = { queries: [], files: new Set(), problems: [] };
   const seen = new Map<string, string>();
   for (const [kind, folder] of Object.entries(KIND_FOLDERS) as [QueryKind, string][]) {
     for (const name of await listSql(join(queriesFolder, folder))) {
@@ -68,6 +70,7 @@ export async function readLibrary(queriesFolder: string): Promise<LibraryReading
       const text = await readFile(file, "utf8");
       const { query, problems } = parseQuery(text, file, kind, id);
       reading.problems.push(...problems);
+      reading.files.add(`${kind} ${id}`);
       const other = seen.get(id);
       if (other !== undefined) {
         reading.problems.push({ file, message: `${other} has the same id; an id stands for one query only` });

@@ -54,7 +54,9 @@ function describeIssue(
   if (issue.code === "unrecognized_keys") {
     const keys = issue.keys.map((key) => `\`${key}\``).join(", ");
     const line = lineOf([...issue.path, issue.keys[0] ?? ""]);
-    return { file, line, message: `${keys}: no such key${place === "" ? "" : ` in ${place}`}` };
+    // In {description: a, b} the comma ends the text, and b becomes a key.
+    const hint = issue.keys.some((key) => key.includes(" ")) ? "; a text with a comma needs quotes here" : "";
+    return { file, line, message: `${keys}: no such key${place === "" ? "" : ` in ${place}`}${hint}` };
   }
   const missing =
     issue.code === "invalid_type" && issue.input === undefined && /undefined/.test(issue.message);

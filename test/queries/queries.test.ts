@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { assetFolder } from "../../src/assets.js";
 import {
   CaseBench,
+  type CaseOutcome,
   checkQueries,
   formatProblem,
-  loadLibrary,
   loadVocabulary,
   readCases,
+  readLibrary,
   runCases,
 } from "../../src/queries/index.js";
 
@@ -15,27 +16,27 @@ const queriesFolder = assetFolder("queries");
 const sqlFolder = assetFolder("sql");
 const casesFolder = fileURLToPath(new URL(".", import.meta.url));
 
-const library = await loadLibrary(queriesFolder);
-const vocabulary = await loadVocabulary(queriesFolder);
+// What is wrong with a header or a case file is said by the last test, and must not hide the others.
+const { queries } = await readLibrary(queriesFolder);
 const { cases } = await readCases(casesFolder);
-// All cases run side by side on a few databases; each test then looks at the outcome of its own.
-const outcomes = runCases(library, cases, () => CaseBench.open(sqlFolder, vocabulary));
-outcomes.catch(() => undefined);
-
-afterAll(async () => {
-  await outcomes;
-});
 
 describe("cases", () => {
+  let outcomes: CaseOutcome[] = [];
+
+  // All cases run side by side on a few databases; each test then looks at the outcome of its own.
+  beforeAll(async () => {
+    const vocabulary = await loadVocabulary(queriesFolder);
+    outcomes = await runCases(queries, cases, () => CaseBench.open(sqlFolder, vocabulary));
+  }, 600_000);
+
   for (const [index, { id, name }] of cases.entries()) {
-    test(`${id}: ${name}`, async () => {
-      expect((await outcomes)[index]?.differences).toEqual([]);
+    test(`${id}: ${name}`, () => {
+      expect(outcomes[index]?.differences).toEqual([]);
     });
   }
 });
 
 test("every query keeps the contract: header, SQL, columns, vocabulary, lock and cases that exist", async () => {
-  await outcomes;
   const problems = await checkQueries({ queriesFolder, casesFolder, sqlFolder, runCases: false });
   expect(problems.map(formatProblem)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { checkQueries, formatProblem, loadLibrary, updateLock } from "../../../src/queries/index.js";
+import { checkQueries, formatProblem } from "../../../src/queries/index.js";
 import { BULK_READ, KEY_ACTIVITY, LibraryFolder, sqlFolder } from "./library-folder.js";
 
 const CASES = `
@@ -262,50 +262,4 @@ test("one case leaves nothing behind for the next", async () => {
     "cases/detections/dst-bulk-read.yaml": `${CASES}- {name: last, expect: not_evaluable}\n`,
   });
   expect(await problems()).toEqual([]);
-});
-
-test("the lock holds content and version together", async () => {
-  expect(await problems({ lock: true })).toEqual([
-    "queries/detections/dst-bulk-read.sql: version 1.0.0 is not in the lock; run `coldtrail check --update-lock`",
-    "queries/hunts/h-key-activity.sql: version 1.0.0 is not in the lock; run `coldtrail check --update-lock`",
-  ]);
-  await updateLock(await loadLibrary(folder.queries), folder.queries);
-  expect(await problems({ lock: true })).toEqual([]);
-
-  await folder.write({ "hunts/h-key-activity.sql": `${KEY_ACTIVITY}-- a word\n` });
-  const changed =
-    "queries/hunts/h-key-activity.sql: changed and is still version 1.0.0; raise the version and say in the changelog what changed";
-  expect(await problems({ lock: true })).toEqual([changed]);
-  await expect(updateLock(await loadLibrary(folder.queries), folder.queries)).rejects.toMatchObject({
-    code: "lock-refused",
-    exitCode: 5,
-  });
-
-  const raised = KEY_ACTIVITY.replace("version: 1.0.0", "version: 1.0.1").replace(
-    "{1.0.0:",
-    "{1.0.1: a word, 1.0.0:",
-  );
-  await folder.write({ "hunts/h-key-activity.sql": raised });
-  expect(await problems({ lock: true })).toEqual([
-    "queries/hunts/h-key-activity.sql: version 1.0.1 is newer than the lock, which has 1.0.0; run `coldtrail check --update-lock`",
-  ]);
-  await updateLock(await loadLibrary(folder.queries), folder.queries);
-  expect(await problems({ lock: true })).toEqual([]);
-});
-
-test("a locked id never disappears and never goes back", async () => {
-  await updateLock(await loadLibrary(folder.queries), folder.queries);
-  await folder.write({
-    "hunts/h-key-activity.sql": KEY_ACTIVITY.replace("version: 1.0.0", "version: 0.9.0").replace(
-      "{1.0.0",
-      "{0.9.0",
-    ),
-  });
-  expect(await problems({ lock: true })).toEqual([
-    "queries/hunts/h-key-activity.sql: is version 0.9.0, the lock already has 1.0.0; a version never goes down",
-  ]);
-  await folder.removeFile("hunts/h-key-activity.sql");
-  expect(await problems({ lock: true, cases: false })).toEqual([
-    "queries/versions.lock.json: h-key-activity is locked and has no file; an id is never reused, so keep the file with `status: deprecated`",
-  ]);
 });
