@@ -101,7 +101,7 @@ function missingCases(
 ): CheckProblem[] {
   const problems: CheckProblem[] = [];
   for (const [key, file] of files) {
-    if (!known.has(key))
+    if (!library.files.has(key))
       problems.push({ file, message: `there is no ${key}; the file is called as its query` });
   }
   for (const query of library.queries) {
