@@ -1,19 +1,18 @@
-import { lstat, mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { ColdtrailError, EXIT } from "../errors.js";
-import { type AcquisitionLine, lineOf, memberLineOf, SEALED_OUTCOMES } from "./acquisition-line.js";
+import { type AcquisitionLine, memberLineOf, SEALED_OUTCOMES } from "./acquisition-line.js";
 import type { Case } from "./case.js";
-import { copyObject, hashFile } from "./copy.js";
-import { errorCode, explain } from "./failure.js";
+import { copier, isIntact } from "./copier.js";
+import { explain } from "./failure.js";
 import { type Incoming, incomingOf, prepareIncoming, removeStrays } from "./incoming.js";
 import { Journal, type JournalEntry, readJournal, type SealRecord } from "./journal.js";
 import { takeLock } from "./lock.js";
 import { diskOrigin } from "./origins/disk.js";
-import { ObjectLost, type Origin, type Outcome, type WantedObject } from "./origins/origin.js";
+import type { Origin, Outcome, WantedObject } from "./origins/origin.js";
 import { inParallel } from "./parallel.js";
 import { comparePaths, printable } from "./safe-path.js";
 import { resumeSeal, seal } from "./seal.js";
-import { listZip, looksLikeZip } from "./zip-listing.js";
 
 /** How far an acquisition is. Totals are known once listing is done. */
 export interface AcquisitionProgress {
@@ -174,83 +173,6 @@ async function listAll(
     onListed(wanted.length, bytes);
   }
   return wanted.sort((a, b) => comparePaths(a.path, b.path));
-}
-
-/** Gives the function that copies one object, or finds that an earlier run already did. */
-function copier(
-  origin: Origin,
-  incoming: Incoming,
-  earlier: Map<string, JournalEntry>,
-  journal: Journal,
-  count: (files: number, bytes: number) => void,
-  signal: AbortSignal | undefined,
-): (object: WantedObject) => Promise<JournalEntry> {
-  const folders = new Map<string, Promise<unknown>>();
-  const makeFolder = (folder: string) => {
-    const made = folders.get(folder) ?? mkdir(folder, { recursive: true });
-    folders.set(folder, made);
-    return made;
-  };
-  let copies = 0;
-  return async (object) => {
-    const without = (outcome: Outcome, reason?: string): JournalEntry => {
-      count(1, 0);
-      const line = lineOf(object, origin.kind, {
-        outcome,
-        size: 0,
-        ...(reason === undefined ? {} : { reason }),
-      });
-      return { line, members: [], fingerprint: object.fingerprint };
-    };
-    if (object.outcome !== undefined) return without(object.outcome);
-    const target = join(incoming.bag, object.path);
-    const kept = earlier.get(object.path);
-    if (
-      kept !== undefined &&
-      kept.fingerprint === object.fingerprint &&
-      (await isIntact(incoming.bag, kept.line))
-    ) {
-      count(1, kept.line.size);
-      return kept;
-    }
-    try {
-      await makeFolder(dirname(target));
-      const opened = await origin.open(object);
-      const partial = join(incoming.partial, String(++copies));
-      const onBytes = (bytes: number) => count(0, bytes);
-      const copied = await copyObject(opened, { partial, target, onBytes, signal }).finally(() =>
-        opened.close(),
-      );
-      const outcome = copied.changed !== undefined ? "changed" : copied.size === 0 ? "empty" : "copied";
-      const line = lineOf(object, origin.kind, {
-        outcome,
-        size: copied.size,
-        sha256: copied.sha256,
-        ...(copied.changed === undefined ? {} : { reason: copied.changed }),
-      });
-      const members = looksLikeZip(copied.firstBytes, object.path) ? await listZip(target, signal) : [];
-      const entry = { line, members, fingerprint: object.fingerprint };
-      await journal.add(entry);
-      count(1, 0);
-      return entry;
-    } catch (error) {
-      if (error instanceof ObjectLost) return without(error.outcome, error.message);
-      throw error;
-    }
-  };
-}
-
-/** Whether the copy that a line speaks of is there with the bytes the line says. */
-async function isIntact(bag: string, line: AcquisitionLine): Promise<boolean> {
-  try {
-    const path = join(bag, line.path);
-    const stat = await lstat(path);
-    if (!stat.isFile() || stat.size !== line.size) return false;
-    return (await hashFile(path)).sha256 === line.sha256;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return false;
-    throw error;
-  }
 }
 
 /** Copies of an earlier run whose originals are gone by now: evidence that exists nowhere else. */

@@ -41,7 +41,7 @@ export const SEALED_OUTCOMES: ReadonlySet<Outcome> = new Set<Outcome>(["copied",
 export function lineOf(
   object: WantedObject,
   origin: "disk" | "s3",
-  found: { outcome: Outcome; size: number; sha256?: string; reason?: string },
+  found: { outcome: Outcome; size: number; sha256?: string | undefined; reason?: string | undefined },
 ): AcquisitionLine {
   const original = object.original.toString("utf8");
   return {

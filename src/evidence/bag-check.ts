@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BAGIT_DECLARATION, MANIFEST, TAG_FILES, TAG_MANIFEST } from "./bag.js";
-import { hashFile } from "./copy.js";
+import { hashFile } from "./digest.js";
 import { errorCode, reasonOf } from "./failure.js";
 import { type ManifestLine, readManifest } from "./manifest.js";
 import { inParallel } from "./parallel.js";

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
-import { constants } from "node:fs";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { ColdtrailError, EXIT } from "../errors.js";
+import { hashHandle } from "./digest.js";
 import type { OpenObject } from "./origins/origin.js";
 
 /** Files up to this size are forced to disk together when the acquisition is sealed, larger ones as they are copied. */
 export const SMALL_FILE = 1 << 20;
-const BUFFER = 1 << 20;
 
 export interface Copied {
   size: number;
@@ -34,8 +33,9 @@ export async function copyObject(
   const hash = createHash("sha256");
   let size = 0;
   let firstBytes = Buffer.alloc(0);
-  const copy = await open(partial, "wx", 0o444);
   try {
+    const copy = await open(partial, "wx+", 0o444);
+    let readBack: { sha256: string };
     try {
       for await (const chunk of object.chunks) {
         signal?.throwIfAborted();
@@ -47,12 +47,12 @@ export async function copyObject(
         onBytes(chunk.length);
       }
       if (size > SMALL_FILE) await copy.datasync();
+      readBack = await hashHandle(copy, size, signal);
     } finally {
       await copy.close();
     }
     const changed = await object.changed();
     const sha256 = hash.digest("hex");
-    const readBack = await hashFile(partial, signal);
     if (readBack.sha256 !== sha256)
       throw new ColdtrailError(
         "copy-differs",
@@ -71,44 +71,5 @@ async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, null);
     done += bytesWritten;
-  }
-}
-
-/** SHA-256 and size of a file, read one megabyte at a time. Rejects with ELOOP for a symbolic link. */
-export async function hashFile(
-  path: string | Buffer,
-  signal?: AbortSignal,
-  onBytes?: (bytes: number) => void,
-): Promise<{ sha256: string; size: number }> {
-  const file = await open(
-    path,
-    constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
-  );
-  try {
-    const hash = createHash("sha256");
-    const expected = (await file.stat()).size;
-    const length = Math.min(expected + 1, BUFFER);
-    const buffers = [Buffer.allocUnsafe(length)];
-    // Two buffers in turn: the disk fills one while the other is hashed. A small file needs but one.
-    const fill = (turn: number) => {
-      buffers[turn] ??= Buffer.allocUnsafe(length);
-      const filled = file.read(buffers[turn], 0, length, null);
-      filled.catch(() => undefined); // reported when awaited
-      return filled;
-    };
-    let size = 0;
-    let pending = fill(0);
-    for (let turn = 1; ; turn = 1 - turn) {
-      signal?.throwIfAborted();
-      const { bytesRead, buffer } = await pending;
-      size += bytesRead;
-      const isEnd = bytesRead === 0 || (bytesRead < length && size === expected);
-      if (!isEnd) pending = fill(turn);
-      hash.update(buffer.subarray(0, bytesRead));
-      onBytes?.(bytesRead);
-      if (isEnd) return { sha256: hash.digest("hex"), size };
-    }
-  } finally {
-    await file.close();
   }
 }

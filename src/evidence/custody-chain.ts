@@ -1,18 +1,19 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Case } from "./case.js";
+import { CUSTODY_DAMAGED } from "./custody.js";
 import {
   CUSTODY_HEAD,
   CUSTODY_LOG,
-  CUSTODY_PENDING,
   type CustodyEntry,
-  missingOf,
+  type CustodyFiles,
   NO_PREVIOUS,
   parseEntry,
-  sha256,
+  readCustodyFiles,
   splitLines,
-} from "./custody.js";
-import { errorCode, explaining } from "./failure.js";
+} from "./custody-log.js";
+import { sha256 } from "./digest.js";
+import { explaining } from "./failure.js";
+import { printable } from "./safe-path.js";
 
 export type CustodyProblemKind =
   | "missing"
@@ -23,7 +24,9 @@ export type CustodyProblemKind =
   | "reordered"
   | "inserted"
   | "time-backwards"
-  | "head";
+  | "head"
+  /** An entry that records damage which was found when it was written. */
+  | "recorded-damage";
 
 /** One flaw of the custody log. */
 export interface CustodyProblem {
@@ -43,8 +46,9 @@ interface Line extends CustodyEntry {
  * Checks every link of the custody log and names what is wrong, all at once, in line order; empty when the chain holds.
  * An append that was killed half-way is no flaw: what it was about to write is in `custody.pending` and counts as written.
  */
-export async function verifyCustody(holder: Pick<Case, "dir">): Promise<CustodyProblem[]> {
-  const { log, head } = await load(holder.dir);
+export async function verifyCustody(held: Pick<Case, "dir">): Promise<CustodyProblem[]> {
+  const path = join(held.dir, CUSTODY_LOG);
+  const { log, head } = await explaining("custody-not-readable", path, () => readCustodyFiles(held.dir));
   if (log === undefined)
     return [
       {
@@ -55,7 +59,7 @@ export async function verifyCustody(holder: Pick<Case, "dir">): Promise<CustodyP
     ];
   const problems: CustodyProblem[] = [];
   const report = (kind: CustodyProblemKind, line: number, fact: string) =>
-    problems.push({ kind, line, message: `${CUSTODY_LOG} line ${line}: ${fact}.` });
+    problems.push({ kind, line, message: printable(`${CUSTODY_LOG} line ${line}: ${fact}.`) });
 
   const raw = splitLines(log);
   const lines: Line[] = [];
@@ -72,6 +76,13 @@ export async function verifyCustody(holder: Pick<Case, "dir">): Promise<CustodyP
   });
   const before = (line: number) => (line === 1 ? NO_PREVIOUS : sha256(raw[line - 2]?.bytes ?? ""));
 
+  for (const { line, action, detail } of lines)
+    if (action === CUSTODY_DAMAGED)
+      report(
+        "recorded-damage",
+        line,
+        `it records damage found when it was written: ${String(detail?.found)}`,
+      );
   const genuine = withoutInsertions(lines, report);
   findReordered(genuine, report);
   const chain = genuine.toSorted((a, b) => a.seq - b.seq);
@@ -81,42 +92,6 @@ export async function verifyCustody(holder: Pick<Case, "dir">): Promise<CustodyP
 }
 
 type Report = (kind: CustodyProblemKind, line: number, fact: string) => void;
-type Head = { seq: number; sha256: string } | undefined;
-
-/** Reads log and head, with an append that was killed half-way taken as completed. */
-async function load(dir: string): Promise<{ log: Buffer | undefined; head: Head }> {
-  const read = (name: string) =>
-    explaining("custody-not-readable", join(dir, name), () =>
-      readFile(join(dir, name)).catch((error) => {
-        if (errorCode(error) === "ENOENT") return undefined;
-        throw error;
-      }),
-    );
-  const [log, head, pending] = [
-    await read(CUSTODY_LOG),
-    await read(CUSTODY_HEAD),
-    await read(CUSTODY_PENDING),
-  ];
-  const pendingEntry = pending === undefined ? undefined : parseEntry(pending);
-  if (pending !== undefined && pendingEntry !== undefined) {
-    const missing = await missingOf(dir, pending, pendingEntry);
-    if (missing !== undefined)
-      return {
-        log: Buffer.concat([log ?? Buffer.alloc(0), missing]),
-        head: { seq: pendingEntry.seq, sha256: sha256(pending) },
-      };
-  }
-  return { log, head: parseHead(head) };
-}
-
-function parseHead(bytes: Buffer | undefined): Head {
-  try {
-    const head = JSON.parse(bytes?.toString("utf8") ?? "") as { seq: number; sha256: string };
-    return typeof head.seq === "number" && typeof head.sha256 === "string" ? head : undefined;
-  } catch {
-    return undefined; // missing or damaged: checkHead says so
-  }
-}
 
 /** Of lines that claim the same number one belongs to the chain (its neighbours agree with it); the others were added. */
 function withoutInsertions(lines: Line[], report: Report): Line[] {
@@ -196,7 +171,7 @@ function hasUnreadableBetween(unreadable: Set<number>, from: number, to: number)
   return false;
 }
 
-function checkHead(chain: Line[], head: Head, lineCount: number, report: Report): void {
+function checkHead(chain: Line[], head: CustodyFiles["head"], lineCount: number, report: Report): void {
   const last = chain.at(-1);
   if (head === undefined)
     report(

@@ -17,7 +17,8 @@ interface Owner {
 const UNREADABLE_GRACE_MS = 2_000;
 const POLL_MS = 10;
 
-let takeovers = 0;
+/** Tells apart the holders within this process. */
+let turns = 0;
 
 /**
  * Runs `work` while holding the lock file `path`, against other processes and against other callers in this one.
@@ -34,7 +35,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>, patience
 
 /** Takes the lock file `path` and returns the function that gives it back; `lock-held` when it stays taken. */
 export async function takeLock(path: string, patienceMs: number): Promise<() => Promise<void>> {
-  const mine = JSON.stringify({ host: hostname(), pid, started: await startOf(pid), path: ++takeovers });
+  const mine = JSON.stringify({ host: hostname(), pid, started: await startOf(pid), turn: ++turns });
   let waited = 0;
   let unreadableFor = 0;
   for (;;) {
@@ -85,7 +86,7 @@ async function release(path: string, mine: string): Promise<void> {
 
 /** Moves the lock aside before deleting it: if another waiter was quicker and the lock is a living one, it goes back. */
 async function removeStale(path: string, stale: string): Promise<void> {
-  const aside = `${path}.${pid}-${++takeovers}`;
+  const aside = `${path}.${pid}-${++turns}`;
   try {
     await rename(path, aside);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { createHash } from "node:crypto";
+import { sha256 } from "./digest.js";
 
 /** Longest component that Linux, macOS and Windows all store, in bytes of UTF-8. */
 const MAX_COMPONENT = 255;
@@ -30,7 +30,7 @@ export class SafeNames {
     const escaped = escapeName(raw);
     const isFitting = Buffer.byteLength(escaped) <= MAX_COMPONENT && !SUFFIXED.test(escaped);
     if (isFitting && this.#take(escaped)) return escaped;
-    const digest = createHash("sha256").update(identity).digest("hex");
+    const digest = sha256(identity);
     for (const length of [16, 64]) {
       const name = withSuffix(escaped, digest.slice(0, length));
       if (this.#take(name)) return name;
@@ -51,7 +51,7 @@ export function joinSafe(prefix: string, parent: string, name: string, rawPath: 
   const path = `${parent}/${name}`;
   if (Buffer.byteLength(path) <= MAX_PATH) return path;
   const extension = EXTENSION.exec(name)?.[0] ?? "";
-  return `${prefix}/^long/${createHash("sha256").update(rawPath).digest("hex")}${extension}`;
+  return `${prefix}/^long/${sha256(rawPath)}${extension}`;
 }
 
 /**

@@ -8,6 +8,8 @@ import { ObjectLost, type OpenObject, type Origin, type WantedObject } from "./o
 
 const BUFFER = 1 << 20;
 const SLASH = Buffer.from("/");
+/** Entries of a folder looked at together. */
+const STAT_BATCH = 64;
 
 /** A folder or file that the examiner named. */
 interface Source {
@@ -90,7 +92,7 @@ async function* walk(sources: Source[]): AsyncGenerator<DiskObject> {
 /** Depth first with a stack of our own: a tree as deep as the attacker likes must not exhaust ours. */
 async function* walkFolder(source: Source, top: Buffer, topOriginal: Buffer): AsyncGenerator<DiskObject> {
   const prefix = `data/${source.safe}`;
-  const folders = [{ location: top, original: topOriginal, path: prefix }];
+  const folders: Folder[] = [{ location: top, original: topOriginal, path: prefix }];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     let entries: Buffer[];
     try {
@@ -100,21 +102,35 @@ async function* walkFolder(source: Source, top: Buffer, topOriginal: Buffer): As
       continue;
     }
     const names = new SafeNames();
-    for (const name of entries.sort(Buffer.compare)) {
-      const location = Buffer.concat([folder.location, SLASH, name]);
-      const original = Buffer.concat([folder.original, SLASH, name]);
-      const safe = names.claim(name);
-      const path = joinSafe(prefix, folder.path, safe, original);
-      try {
-        const stat = await lstat(location, { bigint: true });
-        if (stat.isDirectory()) folders.push({ location, original, path: `${folder.path}/${safe}` });
-        else yield await describe(source, path, location, original, stat);
-      } catch (error) {
-        yield unreadable(source, path, location, original, error);
-      }
+    entries.sort(Buffer.compare);
+    for (let start = 0; start < entries.length; start += STAT_BATCH) {
+      const found = entries.slice(start, start + STAT_BATCH).map(async (name): Promise<Found> => {
+        const location = Buffer.concat([folder.location, SLASH, name]);
+        const original = Buffer.concat([folder.original, SLASH, name]);
+        const safe = names.claim(name);
+        const path = joinSafe(prefix, folder.path, safe, original);
+        try {
+          const stat = await lstat(location, { bigint: true });
+          if (stat.isDirectory()) return { folder: { location, original, path: `${folder.path}/${safe}` } };
+          return { object: await describe(source, path, location, original, stat) };
+        } catch (error) {
+          return { object: unreadable(source, path, location, original, error) };
+        }
+      });
+      for (const entry of await Promise.all(found))
+        if ("folder" in entry) folders.push(entry.folder);
+        else yield entry.object;
     }
   }
 }
+
+interface Folder {
+  location: Buffer;
+  original: Buffer;
+  path: string;
+}
+
+type Found = { folder: Folder } | { object: DiskObject };
 
 async function describe(
   source: Source,
@@ -163,8 +179,10 @@ function unreadable(
 }
 
 function lost(error: unknown): ObjectLost {
+  if (error instanceof ObjectLost) return error;
   const code = errorCode(error);
-  if (code === undefined) throw error;
+  // Neither a bug nor a lack of file handles or memory says anything about the object.
+  if (code === undefined || ["EMFILE", "ENFILE", "ENOMEM"].includes(code)) throw error;
   if (code === "ENOENT") return new ObjectLost("missing", "it was listed and gone when it was to be read");
   return new ObjectLost("unreadable", reasonOf(error));
 }
@@ -178,36 +196,38 @@ const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_NOATIME = 0 } = constants as
 
 async function openFile(object: DiskObject): Promise<OpenObject> {
   const flags = (O_RDONLY ?? 0) | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
-  let file: FileHandle;
+  let file: FileHandle | undefined;
   try {
     // Reading leaves no trace in the source's access times where we own the file.
     file = await open(object.location, flags | (O_NOATIME ?? 0)).catch((error) => {
       if (errorCode(error) === "EPERM") return open(object.location, flags);
       throw error;
     });
+    const before = await file.stat({ bigint: true });
+    if (!before.isFile())
+      throw new ObjectLost("unreadable", "it was replaced by something that is no file after it was listed");
+    return reading(file, before, object);
   } catch (error) {
+    await file?.close();
     throw lost(error);
   }
+}
+
+function reading(file: FileHandle, before: BigIntStats, object: DiskObject): OpenObject {
   let read = 0n;
-  const before = await file.stat({ bigint: true });
-  if (!before.isFile()) {
-    await file.close();
-    throw new ObjectLost("unreadable", "it was replaced by something that is no file after it was listed");
-  }
-  return {
-    chunks: readChunks(file, Number(before.size), (bytes) => {
-      read += BigInt(bytes);
-    }),
-    changed: async () => {
-      const after = await file.stat({ bigint: true });
-      if (object.stat !== undefined && before.ino !== object.stat.ino)
-        return "it was replaced by another file after it was listed";
-      if (read !== before.size) return `it held ${before.size} bytes when opened and gave ${read}`;
-      if (fingerprint(before) !== fingerprint(after)) return "its size or time changed while it was read";
-      return undefined;
-    },
-    close: () => file.close(),
+  const chunks = readChunks(file, Number(before.size), (bytes) => {
+    read += BigInt(bytes);
+  });
+  const changed = async () => {
+    const after = await file.stat({ bigint: true }).catch((error) => {
+      throw lost(error);
+    });
+    if (before.ino !== object.stat?.ino) return "it was replaced by another file after it was listed";
+    if (read !== before.size) return `it held ${before.size} bytes when opened and gave ${read}`;
+    if (fingerprint(before) !== fingerprint(after)) return "its size or time changed while it was read";
+    return undefined;
   };
+  return { chunks, changed, close: () => file.close() };
 }
 
 /** Reads ahead by one buffer, so that the disk works while the last chunk is hashed and written. */
