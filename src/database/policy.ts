@@ -37,7 +37,9 @@ export function policyStatements(limits: Limits, readFolders: string[] | undefin
       : [`set temp_directory = ${quoteLiteral(limits.temporaryFolder)}`]),
     ...(readFolders === undefined || readFolders.length === 0
       ? []
-      : [`set allowed_directories = [${readFolders.map((folder) => quoteLiteral(`${folder}/`)).join(", ")}]`]),
+      : [
+          `set allowed_directories = [${readFolders.map((folder) => quoteLiteral(`${folder}/`)).join(", ")}]`,
+        ]),
     "set enable_external_access = false",
     "set lock_configuration = true",
   ];

@@ -20,9 +20,12 @@ type Node = { [key: string]: unknown };
 
 /** Parses a SELECT with DuckDB (`json_serialize_sql`); throws DuckDB's message when it is none. */
 export async function readSyntax(database: Database, sql: string): Promise<Syntax> {
-  const [row] = await database.rows<{ tree: Node }>("select json_serialize_sql($sql::varchar)::json as tree", {
-    sql,
-  });
+  const [row] = await database.rows<{ tree: Node }>(
+    "select json_serialize_sql($sql::varchar)::json as tree",
+    {
+      sql,
+    },
+  );
   const tree = row?.tree as Node;
   if (tree.error === true) throw new Error(String(tree.error_message));
   const found = {

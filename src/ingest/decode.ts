@@ -215,7 +215,10 @@ async function* withoutFirst(chunks: AsyncIterable<Buffer>, count: number): Asyn
   }
 }
 
-async function* toUtf8(chunks: AsyncIterable<Buffer>, encoding: "utf-16le" | "utf-16be"): AsyncIterable<Buffer> {
+async function* toUtf8(
+  chunks: AsyncIterable<Buffer>,
+  encoding: "utf-16le" | "utf-16be",
+): AsyncIterable<Buffer> {
   const decoder = new TextDecoder(encoding);
   for await (const chunk of chunks) yield Buffer.from(decoder.decode(chunk, { stream: true }));
   yield Buffer.from(decoder.decode());

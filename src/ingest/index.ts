@@ -1,5 +1,13 @@
 /** Ingest: sealed evidence becomes rows, every record accounted for. */
-export { databasePath, type IngestOptions, type IngestProgress, type IngestResult, ingest } from "./ingest.js";
-export { loadReference } from "./reference.js";
+export { type Coverage, readStatus, type SourceCount, type Status } from "./coverage.js";
+export {
+  databasePath,
+  type IngestOptions,
+  type IngestProgress,
+  type IngestResult,
+  ingest,
+} from "./ingest.js";
+export { readRecord, type SealedRecord } from "./record.js";
+export { isReferenceCurrent, loadReference } from "./reference.js";
 export type { BrokenCount } from "./settle.js";
 export { loadSources, type Source } from "./source.js";

@@ -63,7 +63,11 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
   const spoolFolder = join(workFolder, "spool");
   await rm(spoolFolder, { recursive: true, force: true });
   const sealed = await listArtifacts(held);
-  const limits = { ...options, temporaryFolder: join(workFolder, "duckdb"), readFolders: [spoolFolder, join(held.dir, "reference")] };
+  const limits = {
+    ...options,
+    temporaryFolder: join(workFolder, "duckdb"),
+    readFolders: [spoolFolder, join(held.dir, "reference")],
+  };
   const { database, rebuilt } = await openCurrent(databasePath(held), limits, options.sqlFolder, fingerprint);
   try {
     await dropOrphans(database);
@@ -135,11 +139,15 @@ async function openCurrent(
     const database = await Database.openForIngest(path, limits);
     const tables = await evidenceTables(database);
     const [current] = tables.includes("artifact")
-      ? await database.rows<{ fingerprint: string }>("select fingerprint from knowledge where name = 'sources'")
+      ? await database.rows<{ fingerprint: string }>(
+          "select fingerprint from knowledge where name = 'sources'",
+        )
       : [];
     if (tables.length === 0 || current?.fingerprint === fingerprint) {
       await applySchema(database, sqlFolder);
-      await database.run("insert or replace into knowledge values ('sources', $fingerprint)", { fingerprint });
+      await database.run("insert or replace into knowledge values ('sources', $fingerprint)", {
+        fingerprint,
+      });
       return { database, rebuilt };
     }
     database.close();
@@ -212,7 +220,15 @@ async function summarise(
      order by artifact_id`,
     parameters,
   );
-  const { artifacts = 0, unclaimed = 0, records = 0, rows = 0, duplicates = 0, skipped = 0, rejected = 0 } = counts ?? {};
+  const {
+    artifacts = 0,
+    unclaimed = 0,
+    records = 0,
+    rows = 0,
+    duplicates = 0,
+    skipped = 0,
+    rejected = 0,
+  } = counts ?? {};
   return { artifacts, records, rows, duplicates, skipped, rejected, unclaimed, problems, broken, rebuilt };
 }
 

@@ -7,6 +7,15 @@ import type { StageJob } from "./stage.js";
 
 /** Members of artifact 17 are artifacts 17000001, 17000002, …: their numbers never move when evidence is added. */
 const MEMBERS_PER_ZIP = 1_000_000;
+/** Places among the files of nested zips that an artifact number stands for; none for an ordinary sealed file. */
+export function placesOf(artifactId: number): number[] {
+  const places: number[] = [];
+  for (let id = artifactId; id > MEMBERS_PER_ZIP; id = Math.floor(id / MEMBERS_PER_ZIP)) {
+    places.unshift((id % MEMBERS_PER_ZIP) - 1);
+  }
+  return places;
+}
+
 /** A zip in a zip is opened, a third level is not: nobody ships evidence so, and bombs are built so. */
 const ZIP_LEVELS = 2;
 /** A nested zip must be held in memory to be opened. */
@@ -82,7 +91,9 @@ async function listMembers(
       const name = memberNames.join(" → ");
       if (/\.zip$/i.test(member.name) && memberPlaces.length < ZIP_LEVELS) {
         if (member.uncompressedSize > NESTED_ZIP_BYTES) {
-          problems.push(`${name} is a zip too large to open inside a zip; extract it and acquire it by itself`);
+          problems.push(
+            `${name} is a zip too large to open inside a zip; extract it and acquire it by itself`,
+          );
         } else await visit(artifactId, memberNames, memberPlaces);
         continue;
       }
@@ -123,5 +134,21 @@ function row(
   duplicateOf: number | null,
 ): (string | number | null)[] {
   const { acquisition, path, original, member } = origin;
-  return [artifactId, acquisition, path, original, member, size, sha256, null, null, null, null, state, note, 0, duplicateOf];
+  return [
+    artifactId,
+    acquisition,
+    path,
+    original,
+    member,
+    size,
+    sha256,
+    null,
+    null,
+    null,
+    null,
+    state,
+    note,
+    0,
+    duplicateOf,
+  ];
 }

@@ -63,7 +63,11 @@ export class LineFramer {
     this.records++;
     if (this.#dropping) {
       this.#dropping = false;
-      this.#sink.reject(this.#lineNo, "longer than the limit for one record", buffer.toString("utf8", start, Math.min(stop, start + EXCERPT)));
+      this.#sink.reject(
+        this.#lineNo,
+        "longer than the limit for one record",
+        buffer.toString("utf8", start, Math.min(stop, start + EXCERPT)),
+      );
     } else this.#sink.line(buffer, start, stop, this.#lineNo);
   }
 }

@@ -79,9 +79,13 @@ export class Loader {
         unloaded = this.#pending;
       }
     }
-    const redone = batch.artifacts.filter(({ artifactId, careful }) => !careful && this.#discarded.has(artifactId));
+    const redone = batch.artifacts.filter(
+      ({ artifactId, careful }) => !careful && this.#discarded.has(artifactId),
+    );
     if (redone.length > 0) this.#redo(redone.map(({ artifactId }) => artifactId));
-    const bytes = this.#pending.flatMap(({ spools }) => spools).reduce((total, spool) => total + spool.bytes, 0);
+    const bytes = this.#pending
+      .flatMap(({ spools }) => spools)
+      .reduce((total, spool) => total + spool.bytes, 0);
     if (bytes >= COMMIT_BYTES) await this.commit();
   }
 
@@ -116,7 +120,9 @@ export class Loader {
       await this.#loadSpool(spool);
       for (const id of spool.artifacts) if (spool.careful || !this.#discarded.has(id)) this.#parts.add(id);
     }
-    const finished = artifacts.filter((artifact) => artifact.careful || !this.#discarded.has(artifact.artifactId));
+    const finished = artifacts.filter(
+      (artifact) => artifact.careful || !this.#discarded.has(artifact.artifactId),
+    );
     await this.#database.append(
       "artifact",
       finished.map((artifact) => this.#artifactRow(artifact)),
@@ -207,7 +213,12 @@ export class Loader {
       "reject",
       bad.map(({ line, reason }) => {
         const place = /^\{"_artifact":(\d+),"_record":(\d+),/.exec(line) ?? [];
-        return [Number(place[1]), Number(place[2]), reason, line.slice((place[0] ?? "").length).slice(0, 200)];
+        return [
+          Number(place[1]),
+          Number(place[2]),
+          reason,
+          line.slice((place[0] ?? "").length).slice(0, 200),
+        ];
       }),
     );
   }

@@ -57,7 +57,8 @@ function emptyContainer(outline: Extract<Outline, { root: "json" }>, source: Sou
     return { source, container: "", kind: "json" };
   }
   const place = places.find(
-    (name) => name !== "" && outline.values.some((keys) => keys.length > 0 && keys.every((key) => key === name)),
+    (name) =>
+      name !== "" && outline.values.some((keys) => keys.length > 0 && keys.every((key) => key === name)),
   );
   return place === undefined ? null : { source, container: place, kind: "json" };
 }

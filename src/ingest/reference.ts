@@ -11,11 +11,8 @@ import { type Case, REFERENCE_TABLES } from "../evidence/index.js";
  * The database must be allowed to read the folder `reference`.
  */
 export async function loadReference(database: Database, held: Case): Promise<void> {
+  if (await isReferenceCurrent(database, held)) return;
   const fingerprint = await referenceFingerprint(held);
-  const [current] = await database.rows<{ fingerprint: string }>(
-    "select fingerprint from knowledge where name = 'reference'",
-  );
-  if (current?.fingerprint === fingerprint) return;
   await database.transaction(async () => {
     for (const [name, { columns }] of Object.entries(REFERENCE_TABLES)) {
       await loadTable(database, held, name, Object.keys(columns));
@@ -34,12 +31,22 @@ export async function loadReference(database: Database, held: Case): Promise<voi
         regions: JSON.stringify(held.regions),
       },
     );
-    await database.run("insert or replace into knowledge values ('reference', $fingerprint)", { fingerprint });
+    await database.run("insert or replace into knowledge values ('reference', $fingerprint)", {
+      fingerprint,
+    });
   });
 }
 
+/** True when the database holds what the files of the case say now. */
+export async function isReferenceCurrent(database: Database, held: Case): Promise<boolean> {
+  const [current] = await database.rows<{ fingerprint: string }>(
+    "select fingerprint from knowledge where name = 'reference'",
+  );
+  return current?.fingerprint === (await referenceFingerprint(held));
+}
+
 /** Hash over all that `loadReference` reads. */
-export async function referenceFingerprint(held: Case): Promise<string> {
+async function referenceFingerprint(held: Case): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify({ ...held, dir: "" }));
   for (const name of Object.keys(REFERENCE_TABLES)) {
     const path = join(held.dir, "reference", `${name}.csv`);

@@ -17,7 +17,11 @@ export interface BrokenCount {
  *
  * It depends on nothing but what is in the tables, so that an interrupted ingest settles to the same rows.
  */
-export async function settle(database: Database, sources: Source[], sqlFolder: string): Promise<BrokenCount[]> {
+export async function settle(
+  database: Database,
+  sources: Source[],
+  sqlFolder: string,
+): Promise<BrokenCount[]> {
   for (const source of sources) {
     if (source.identity === undefined) continue;
     for (const table of source.emits) await removeDuplicates(database, table, source);
@@ -40,7 +44,9 @@ async function removeDuplicates(database: Database, table: string, source: Sourc
     from ${name}
     where ${identity[0]} is not null
         and hash(${key}) in (select hash(${key}) from ${name} where ${identity[0]} is not null group by 1 having count(*) > 1)`);
-  const [{ n: candidates } = { n: 0 }] = await database.rows<{ n: number }>("select count(*) as n from candidate");
+  const [{ n: candidates } = { n: 0 }] = await database.rows<{ n: number }>(
+    "select count(*) as n from candidate",
+  );
   if (candidates === 0) return;
   const content = (await payloadColumns(database, table))
     .map((column) => `${quoteIdentifier(column)} := ${quoteIdentifier(column)}`)
@@ -59,7 +65,9 @@ async function removeDuplicates(database: Database, table: string, source: Sourc
         window same as (partition by content order by artifact_id, record_no)
     )
     select * from compared where (artifact_id, record_no) <> (of_artifact_id, of_record_no)`);
-  await database.run("insert into duplicate select artifact_id, record_no, of_artifact_id, of_record_no from repeated");
+  await database.run(
+    "insert into duplicate select artifact_id, record_no, of_artifact_id, of_record_no from repeated",
+  );
   await database.run(
     `delete from ${name} using repeated where ${name}.artifact_id = repeated.artifact_id and ${name}.record_no = repeated.record_no`,
   );
@@ -86,7 +94,10 @@ async function payloadColumns(database: Database, table: string): Promise<string
 async function countRecords(database: Database, sources: Source[]): Promise<BrokenCount[]> {
   const rows = sources
     .flatMap((source) => source.emits)
-    .map((table) => `select artifact_id, count(*) as row_count from ${quoteIdentifier(table)} group by artifact_id`)
+    .map(
+      (table) =>
+        `select artifact_id, count(*) as row_count from ${quoteIdentifier(table)} group by artifact_id`,
+    )
     .join(" union all ");
   await database.run("delete from record_count");
   await database.run(`insert into record_count

@@ -54,7 +54,9 @@ export interface Source extends SourceHeader {
 /** Reads every source of `sql/sources`; nothing is registered anywhere else. */
 export async function loadSources(sqlFolder: string): Promise<Source[]> {
   const files = await sqlFiles(`${sqlFolder}/sources`);
-  const sources = await Promise.all(files.map(async (file) => parseSource(file, await readFile(file, "utf8"))));
+  const sources = await Promise.all(
+    files.map(async (file) => parseSource(file, await readFile(file, "utf8"))),
+  );
   return sources.sort(
     (a, b) => (a.recognises.order ?? 0) - (b.recognises.order ?? 0) || (a.id < b.id ? -1 : 1),
   );

@@ -62,7 +62,14 @@ export class SpoolWriter {
   }
 
   /** An object whose top-level keys become columns. */
-  fields(buffer: Buffer, start: number, end: number, recordNo: number, scan: RecordScan, flags: string): void {
+  fields(
+    buffer: Buffer,
+    start: number,
+    end: number,
+    recordNo: number,
+    scan: RecordScan,
+    flags: string,
+  ): void {
     const unknown = scan.unknown.length === 0 ? "" : `"_unknown":{${scan.unknown.join(",")}},`;
     this.#line(`${this.#lead(recordNo, flags)}${unknown}`, buffer, start + 1, end, "", scan.multiline);
   }
@@ -85,7 +92,9 @@ export class SpoolWriter {
   text(buffer: Buffer, start: number, end: number, recordNo: number): void {
     const flags = isUtf8(buffer.subarray(start, end)) ? "" : "invalid_utf8";
     const quoted =
-      flags === "" ? quoteLine(buffer, start, end) : Buffer.from(JSON.stringify(buffer.toString("utf8", start, end)));
+      flags === ""
+        ? quoteLine(buffer, start, end)
+        : Buffer.from(JSON.stringify(buffer.toString("utf8", start, end)));
     this.#line(`${this.#lead(recordNo, flags)}"line":`, quoted, 0, quoted.length, "}", false);
   }
 
@@ -102,9 +111,7 @@ export class SpoolWriter {
   }
 
   #lead(recordNo: number, flags: string): string {
-    return flags === ""
-      ? `${this.#prefix}${recordNo},`
-      : `${this.#prefix}${recordNo},"_flags":"${flags}",`;
+    return flags === "" ? `${this.#prefix}${recordNo},` : `${this.#prefix}${recordNo},"_flags":"${flags}",`;
   }
 
   #line(lead: string, buffer: Buffer, start: number, end: number, tail: string, multiline: boolean): void {

@@ -73,7 +73,8 @@ export class Stager {
   /** Stages one artifact; the batch is shipped when it is large enough. */
   async stage(job: StageJob): Promise<void> {
     this.#artifacts.push(await this.#stage(job));
-    if (this.#bytes() >= this.#options.batchBytes || this.#artifacts.length >= BATCH_ARTIFACTS) await this.flush();
+    if (this.#bytes() >= this.#options.batchBytes || this.#artifacts.length >= BATCH_ARTIFACTS)
+      await this.flush();
   }
 
   /** Ships whatever has been staged. */
@@ -208,7 +209,8 @@ export class Stager {
     const text = bytes.toString("utf8");
     const excerpt = text.slice(0, 200);
     const writer = this.#writerFor(job);
-    if (length > this.#options.maxRecord) writer("reject", null).reject(1, "longer than the limit for one record", excerpt);
+    if (length > this.#options.maxRecord)
+      writer("reject", null).reject(1, "longer than the limit for one record", excerpt);
     else if (!isJson(text)) writer("reject", null).reject(1, "not valid JSON", excerpt);
     else {
       const flags = isUtf8(bytes) ? "" : "invalid_utf8";
@@ -243,7 +245,8 @@ export class Stager {
     const writerOf = this.#writerFor(job);
     const sink: LineSink = {
       line: (buffer, start, end, lineNo) => {
-        if (claim.kind === "header-lines" && header === null) header = buffer.toString("utf8", start, end).trim();
+        if (claim.kind === "header-lines" && header === null)
+          header = buffer.toString("utf8", start, end).trim();
         else writerOf(claim.source.id, header).text(buffer, start, end, lineNo);
       },
       reject: (lineNo, reason, excerpt) => writerOf("reject", null).reject(lineNo, reason, excerpt),

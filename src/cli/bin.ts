@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { randomUUID } from "node:crypto";
+import { main } from "./main.js";
+import { version } from "./version.js";
+
+const interruption = new AbortController();
+process.once("SIGINT", () => interruption.abort());
+process.once("SIGTERM", () => interruption.abort());
+// A reader that closed the pipe (`| head`) has seen enough.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2), {
+  out: (text) => void process.stdout.write(text),
+  note: (text) => void process.stderr.write(text),
+  interactive: process.stderr.isTTY === true,
+  now: () => new Date(),
+  newId: randomUUID,
+  signal: interruption.signal,
+  version,
+});

@@ -1,0 +1,191 @@
+import type { Argv } from "yargs";
+import type { ExitCode } from "../errors.js";
+import type { Terminal } from "./terminal.js";
+
+/** A command: its place in the help, its options, and the work, which is imported only when it is called. */
+export interface Command {
+  usage: string;
+  about: string;
+  options: (builder: Argv) => Argv;
+  run: (options: never, terminal: Terminal) => Promise<ExitCode>;
+}
+
+const caseFolder = (builder: Argv): Argv =>
+  builder.positional("case", { type: "string", demandOption: true, describe: "Folder of the case" });
+
+const rowFormats = (builder: Argv): Argv =>
+  builder
+    .option("json", { type: "boolean", describe: "Print one JSON array of objects" })
+    .option("csv", { type: "boolean", describe: "Print CSV" })
+    .conflicts("json", "csv");
+
+const limits = (builder: Argv): Argv =>
+  builder
+    .option("memory-limit", { type: "string", describe: "What DuckDB may use, such as 1GB (the default)" })
+    .option("threads", { type: "number", describe: "Threads; all cores by default" });
+
+const parameters = (builder: Argv): Argv =>
+  builder.option("param", {
+    type: "string",
+    array: true,
+    describe: "name=value for a parameter of the query; can be repeated",
+  });
+
+/** Every command, in the order of the help: the order of an investigation. */
+export const COMMANDS: Command[] = [
+  {
+    usage: "init <case>",
+    about: "Make an empty case",
+    options: (builder) =>
+      caseFolder(builder)
+        .option("title", { type: "string", demandOption: true, describe: "Title of the case" })
+        .option("examiner", { type: "string", demandOption: true, describe: "Who examines" })
+        .option("organisation", { type: "string", describe: "For whom" })
+        .option("from", { type: "string", describe: "Start of the period of interest, UTC" })
+        .option("to", { type: "string", describe: "End of the period of interest, UTC" })
+        .option("account", { type: "string", array: true, describe: "Account in scope; can be repeated" })
+        .option("region", { type: "string", array: true, describe: "Region in scope; can be repeated" }),
+    run: async (options, terminal) => (await import("./commands/init.js")).init(options, terminal),
+  },
+  {
+    usage: "acquire <case> <source..>",
+    about: "Copy evidence into the case and seal it",
+    options: (builder) =>
+      caseFolder(builder)
+        .positional("source", {
+          type: "string",
+          array: true,
+          demandOption: true,
+          describe: "Files or folders; a zip is sealed whole and read member by member",
+        })
+        .option("concurrency", { type: "number", describe: "Files copied at a time (8)" }),
+    run: async (options, terminal) =>
+      (await import("./commands/acquire.js")).acquireSources(options, terminal),
+  },
+  {
+    usage: "verify <case>",
+    about: "Check every sealed byte and the custody log",
+    options: (builder) =>
+      caseFolder(builder).option("json", { type: "boolean", describe: "Print one JSON object" }),
+    run: async (options, terminal) => (await import("./commands/verify.js")).verify(options, terminal),
+  },
+  {
+    usage: "ingest <case>",
+    about: "Load sealed evidence into the database of the case",
+    options: (builder) =>
+      limits(caseFolder(builder)).option("max-rejects", {
+        type: "number",
+        default: 0,
+        describe: "Rejected records that are still exit code 0",
+      }),
+    run: async (options, terminal) =>
+      (await import("./commands/ingest.js")).ingestEvidence(options, terminal),
+  },
+  {
+    usage: "status <case>",
+    about: "Say what evidence is here, and what of it was not understood",
+    options: (builder) =>
+      caseFolder(builder).option("json", { type: "boolean", describe: "Print one JSON object" }),
+    run: async (options, terminal) => (await import("./commands/status.js")).status(options, terminal),
+  },
+  {
+    usage: "detect <case>",
+    about: "Run the detections",
+    options: (builder) =>
+      parameters(rowFormats(limits(caseFolder(builder))))
+        .option("only", { type: "string", array: true, describe: "Ids, * for any text" })
+        .option("element", { type: "string", describe: "Only one element of the methodology" })
+        .option("severity", { type: "string", describe: "Only detections of at least this severity" })
+        .option("fail-on", {
+          type: "string",
+          describe: "Exit code 1 when a finding is at least this severe",
+        }),
+    run: async (options, terminal) => (await import("./commands/detect.js")).detect(options, terminal),
+  },
+  {
+    usage: "hunt <action> [case] [id]",
+    about: "List, show or run saved hunts: hunt list · hunt show ID · hunt run CASE ID --access-key AKIA…",
+    options: (builder) =>
+      rowFormats(limits(builder))
+        .positional("action", { type: "string", choices: ["list", "show", "run"], demandOption: true })
+        .positional("case", { type: "string", describe: "Folder of the case (of `show`: the id)" })
+        .positional("id", { type: "string", describe: "Id of the hunt" })
+        .strictOptions(false)
+        .strict(false),
+    run: async (options, terminal) => (await import("./commands/hunt.js")).hunt(options, terminal),
+  },
+  {
+    usage: "timeline <case>",
+    about: "Everything that happened, over all sources, in order",
+    options: (builder) =>
+      rowFormats(limits(caseFolder(builder)))
+        .option("principal", { type: "string", describe: "Only this identity" })
+        .option("key", { type: "string", describe: "Only this access key or credential" })
+        .option("ip", { type: "string", describe: "Only this address" })
+        .option("resource", { type: "string", describe: "Only this resource" })
+        .option("source", { type: "string", describe: "Only this table" })
+        .option("from", { type: "string", describe: "Start, UTC" })
+        .option("to", { type: "string", describe: "End, UTC" }),
+    run: async (options, terminal) => (await import("./commands/timeline.js")).timeline(options, terminal),
+  },
+  {
+    usage: "report <case>",
+    about: "Write the report of the last detect run",
+    options: (builder) =>
+      caseFolder(builder)
+        .option("show-prompts", { type: "boolean", describe: "Do not mask prompts and secrets" })
+        .option("clock", { type: "string", describe: "Time of the report, UTC; the present by default" }),
+    run: async (options, terminal) => (await import("./commands/report.js")).report(options, terminal),
+  },
+  {
+    usage: "sql <case> <query>",
+    about: "Ask the database; it can be read and nothing else",
+    options: (builder) =>
+      rowFormats(limits(caseFolder(builder))).positional("query", {
+        type: "string",
+        demandOption: true,
+        describe: "One SELECT",
+      }),
+    run: async (options, terminal) => (await import("./commands/sql.js")).sql(options, terminal),
+  },
+  {
+    usage: "record <case> <artifact> <record>",
+    about: "Show one record as it is sealed",
+    options: (builder) =>
+      caseFolder(builder)
+        .positional("artifact", { type: "string", demandOption: true, describe: "artifact_id" })
+        .positional("record", { type: "string", demandOption: true, describe: "record_no" })
+        .option("raw", { type: "boolean", describe: "Only the bytes, as they are" }),
+    run: async (options, terminal) => (await import("./commands/record.js")).record(options, terminal),
+  },
+  {
+    usage: "custody <action> <case> [text]",
+    about: "Show the custody log, add a note to it, or verify it",
+    options: (builder) =>
+      caseFolder(
+        rowFormats(builder).positional("action", {
+          type: "string",
+          choices: ["show", "note", "verify"],
+          demandOption: true,
+        }),
+      ).positional("text", { type: "string", describe: "The note" }),
+    run: async (options, terminal) => (await import("./commands/custody.js")).custody(options, terminal),
+  },
+  {
+    usage: "check",
+    about: "Hold every source and query of this installation against its contract",
+    options: (builder) =>
+      builder.option("update-lock", {
+        type: "boolean",
+        describe: "Write queries/versions.lock.json; refuses changed SQL under an old version",
+      }),
+    run: async (options, terminal) => (await import("./commands/check.js")).check(options, terminal),
+  },
+  {
+    usage: "demo [case]",
+    about: "Run the whole pipeline on the sample incident, in a new case",
+    options: (builder) =>
+      builder.positional("case", { type: "string", describe: "Folder to make; one under cases/ by default" }),
+    run: async (options, terminal) => (await import("./commands/demo.js")).demo(options, terminal),
+  },
+];

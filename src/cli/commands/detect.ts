@@ -1,0 +1,172 @@
+import { assetFolder } from "../../assets.js";
+import type { Database, Row } from "../../database/index.js";
+import { ColdtrailError, EXIT, type ExitCode } from "../../errors.js";
+import { appendCustody, openCase } from "../../evidence/index.js";
+import {
+  compareSeverity,
+  type DetectionResult,
+  ELEMENTS,
+  type Element,
+  isSeverity,
+  loadLibrary,
+  rankFindings,
+  runDetections,
+  runIdOf,
+  type Severity,
+  selectDetections,
+  storeRun,
+} from "../../queries/index.js";
+import { openAnalysis, openDerived } from "../analysis.js";
+import { countText, formatOf, printRows, table } from "../output.js";
+import { givenParameters } from "../parameters.js";
+import { startProgress } from "../progress.js";
+import type { Terminal } from "../terminal.js";
+
+export interface DetectOptions {
+  case: string;
+  only?: string[];
+  element?: string;
+  severity?: string;
+  "fail-on"?: string;
+  param?: string[];
+  json?: boolean;
+  csv?: boolean;
+  "memory-limit"?: string;
+  threads?: number;
+}
+
+/** `coldtrail detect`: runs detections, keeps the findings in the case, prints them. */
+export async function detect(options: DetectOptions, terminal: Terminal): Promise<ExitCode> {
+  const held = await openCase(options.case);
+  const failOn = severityOption("fail-on", options["fail-on"]);
+  const queries = await loadLibrary(assetFolder("queries"));
+  const selection = {
+    only: options.only,
+    element: elementOption(options.element),
+    severity: severityOption("severity", options.severity),
+  };
+  const parameters = givenParameters(options.param ?? []);
+  const limits = { memoryLimit: options["memory-limit"], threads: options.threads };
+  const database = await openAnalysis(held, limits);
+  const bar = startProgress(terminal, "detect", "detections");
+  let results: DetectionResult[];
+  try {
+    const runId = runIdOf({
+      queries: selectDetections(queries, selection),
+      parameters,
+      evidence: await evidenceFingerprint(database),
+    });
+    results = await runDetections(database, queries, {
+      ...selection,
+      parameters,
+      runId,
+      signal: terminal.signal,
+      progress: (done, total) => bar.update({ done, total }),
+    });
+  } finally {
+    bar.end();
+    database.close();
+  }
+  const writing = await openDerived(held, limits);
+  await storeRun(writing, results)
+    .then(() =>
+      writing.run("insert or replace into knowledge values ('last_run', $run)", {
+        run: results[0]?.runId ?? "",
+      }),
+    )
+    .finally(() => writing.close());
+  const findings = results.flatMap((result) => result.findings);
+  const detail = { run: results[0]?.runId ?? null, detections: results.length, findings: findings.length };
+  await appendCustody(held, { action: "detect", detail }, terminal);
+  print(results, options, terminal);
+  if (results.some((result) => result.failed)) return EXIT.queryCheckFailed;
+  const reached = findings.some(
+    ({ severity, suppressed_by }) =>
+      failOn !== undefined && suppressed_by === null && compareSeverity(severity, failOn) >= 0,
+  );
+  return reached ? EXIT.severityReached : EXIT.done;
+}
+
+/** Text that changes with the sealed evidence and with the reference data. */
+export async function evidenceFingerprint(database: Database): Promise<string> {
+  const [row] = await database.rows<{ text: string }>(
+    `select string_agg(sha256, '' order by artifact_id) || (select string_agg(fingerprint, '' order by name) from knowledge where name in ('sources', 'reference', 'vocabulary')) as text from artifact`,
+  );
+  return row?.text ?? "";
+}
+
+function print(results: DetectionResult[], options: DetectOptions, terminal: Terminal): void {
+  const format = formatOf(options);
+  const findings = rankFindings(results);
+  if (format === "json") {
+    terminal.out(`${JSON.stringify(results, null, 1)}\n`);
+    return;
+  }
+  const rows = findings.map((finding) => ({
+    ...finding,
+    suppressed: finding.suppressed_by === null ? null : `suppressed: ${finding.suppressed_by}`,
+  })) as unknown as Row[];
+  const names = [
+    "score",
+    "severity",
+    "detection_id",
+    "first_seen",
+    "last_seen",
+    "event_count",
+    "summary",
+    "suppressed",
+  ];
+  if (format === "csv") {
+    const all = [
+      "detection_id",
+      "version",
+      ...names.filter((name) => name !== "detection_id"),
+      "entity_type",
+      "entity",
+      "actor",
+      "source_ip",
+      "region",
+      "account_id",
+      "resource",
+    ];
+    printRows(
+      terminal,
+      all.map((name) => ({ name })),
+      rows,
+      "csv",
+    );
+    return;
+  }
+  if (rows.length > 0) terminal.out(wide(rows));
+  const count = (status: string): number => results.filter((result) => result.status === status).length;
+  const open = results.filter((result) => result.reason !== null);
+  if (open.length > 0) {
+    terminal.out(
+      `\nNot or not fully answered\n${table(["id", "status", "reason"], open as unknown as Row[])}`,
+    );
+  }
+  terminal.note(
+    `${countText(results.length, "detection")}: ${count("fired")} fired, ${count("not_fired")} not fired, ${count("partial")} partial, ${count("not_evaluable")} not evaluable; run ${results[0]?.runId ?? "none"}\n`,
+  );
+}
+
+/** Findings with their sentences in full: the sentence is the finding. */
+function wide(rows: Row[]): string {
+  return rows
+    .map((row) => {
+      const head = `${String(row.severity).toUpperCase().padEnd(8)} ${String(row.detection_id)}  ${row.first_seen ?? ""} – ${row.last_seen ?? ""}${row.suppressed === null ? "" : `  [${row.suppressed}]`}`;
+      return `${head}\n         ${row.summary}\n`;
+    })
+    .join("");
+}
+
+function severityOption(name: string, text: string | undefined): Severity | undefined {
+  if (text === undefined || isSeverity(text)) return text;
+  throw new ColdtrailError("usage", `--${name} ${text}: a severity is info, low, medium, high or critical`);
+}
+
+function elementOption(text: string | undefined): Element | undefined {
+  if (text === undefined || (ELEMENTS as readonly string[]).includes(text))
+    return text as Element | undefined;
+  throw new ColdtrailError("usage", `--element ${text}: an element is one of ${ELEMENTS.join(", ")}`);
+}

@@ -1,0 +1,59 @@
+import { assetFolder } from "../../assets.js";
+import { EXIT, type ExitCode } from "../../errors.js";
+import { appendCustody, openCase } from "../../evidence/index.js";
+import { type IngestResult, ingest } from "../../ingest/index.js";
+import { openAnalysis } from "../analysis.js";
+import { countText } from "../output.js";
+import { startProgress } from "../progress.js";
+import { safeText, type Terminal } from "../terminal.js";
+
+export interface IngestCommandOptions {
+  case: string;
+  "memory-limit"?: string;
+  threads?: number;
+  "max-rejects": number;
+}
+
+/** `coldtrail ingest`: loads what is new, says what was not understood. */
+export async function ingestEvidence(options: IngestCommandOptions, terminal: Terminal): Promise<ExitCode> {
+  const held = await openCase(options.case);
+  const bar = startProgress(terminal, "ingest", "files");
+  const result = await ingest(held, {
+    sqlFolder: assetFolder("sql"),
+    memoryLimit: options["memory-limit"],
+    threads: options.threads,
+    signal: terminal.signal,
+    progress: ({ artifacts, totalArtifacts, bytes }) =>
+      bar.update({ done: artifacts, total: totalArtifacts, bytes }),
+  }).finally(() => bar.end());
+  // Views, reference tables and vocabulary are in place before the first question is asked.
+  (await openAnalysis(held)).close();
+  const { artifacts, records, rows, duplicates, skipped, rejected, unclaimed } = result;
+  const counts = { artifacts, records, rows, duplicates, skipped, rejected, unclaimed };
+  await appendCustody(held, { action: "ingest", detail: counts }, terminal);
+  return describe(result, options["max-rejects"], terminal);
+}
+
+function describe(result: IngestResult, maxRejects: number, terminal: Terminal): ExitCode {
+  if (result.rebuilt) {
+    terminal.note("the database was of another version and was made anew from the sealed evidence\n");
+  }
+  for (const { path, sentence } of result.problems)
+    terminal.note(`${safeText(path)}: ${safeText(sentence)}\n`);
+  for (const broken of result.broken) {
+    terminal.note(
+      `${safeText(broken.path)}: ${broken.records} records, but ${broken.rows} rows, ${broken.duplicates} duplicates, ${broken.skipped} skipped and ${broken.rejected} rejected; this is a bug of its source, please report it\n`,
+    );
+  }
+  terminal.note(
+    `read ${countText(result.artifacts, "artifact")}: ${countText(result.records, "record")} = ${result.rows} rows + ${result.duplicates} duplicates + ${result.skipped} skipped + ${result.rejected} rejected; ${result.unclaimed} files unclaimed\n`,
+  );
+  if (result.rejected > 0 || result.unclaimed > 0) {
+    terminal.note("`coldtrail status` lists what was rejected and why, and what no source claimed\n");
+  }
+  if (result.problems.some((problem) => problem.state === "changed")) return EXIT.evidenceNotIntact;
+  const unreadable = result.problems.length > 0;
+  return result.broken.length > 0 || unreadable || result.rejected > maxRejects
+    ? EXIT.coverageBroken
+    : EXIT.done;
+}

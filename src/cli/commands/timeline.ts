@@ -1,0 +1,51 @@
+import { assetFolder } from "../../assets.js";
+import { EXIT, type ExitCode } from "../../errors.js";
+import { openCase } from "../../evidence/index.js";
+import { findQuery, type GivenParameters, loadLibrary } from "../../queries/index.js";
+import { openAnalysis } from "../analysis.js";
+import { formatOf } from "../output.js";
+import { runAndPrint } from "../run-query.js";
+import type { Terminal } from "../terminal.js";
+
+export interface TimelineOptions {
+  case: string;
+  principal?: string;
+  key?: string;
+  ip?: string;
+  resource?: string;
+  source?: string;
+  from?: string;
+  to?: string;
+  json?: boolean;
+  csv?: boolean;
+  "memory-limit"?: string;
+  threads?: number;
+}
+
+/** `coldtrail timeline`: the timeline over all sources, filtered. */
+export async function timeline(options: TimelineOptions, terminal: Terminal): Promise<ExitCode> {
+  const held = await openCase(options.case);
+  const query = findQuery(await loadLibrary(assetFolder("queries")), "t-all");
+  const wanted: Record<string, string | undefined> = {
+    principal: options.principal,
+    credential: options.key,
+    source_ip: options.ip,
+    resource: options.resource,
+    source: options.source,
+    case_from: options.from,
+    case_to: options.to,
+  };
+  const given = Object.fromEntries(
+    Object.entries(wanted).filter(([, value]) => value !== undefined),
+  ) as GivenParameters;
+  const database = await openAnalysis(held, {
+    memoryLimit: options["memory-limit"],
+    threads: options.threads,
+  });
+  try {
+    await runAndPrint(database, query, given, formatOf(options), terminal);
+  } finally {
+    database.close();
+  }
+  return EXIT.done;
+}

@@ -1,0 +1,61 @@
+import yargs, { type Argv } from "yargs";
+import { ColdtrailError, EXIT, type ExitCode } from "../errors.js";
+import { COMMANDS } from "./commands.js";
+import { safeText, type Terminal } from "./terminal.js";
+
+/** Runs one command line and returns the exit code; the whole tool as a function of its arguments and a terminal. */
+export async function main(args: string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.done;
+  const parser = yargs()
+    .scriptName("coldtrail")
+    .usage("$0 <command>\n\nOffline evidence analysis for incidents on AWS AI workloads.")
+    .parserConfiguration({
+      "camel-case-expansion": false,
+      "parse-numbers": false,
+      "parse-positional-numbers": false,
+    })
+    .exitProcess(false)
+    .version(terminal.version)
+    .help()
+    .strict()
+    .demandCommand(1, "Name a command; `coldtrail --help` lists them.")
+    .recommendCommands()
+    .wrap(110)
+    .fail((message, error) => {
+      throw error ?? new ColdtrailError("usage", message);
+    });
+  for (const command of COMMANDS) {
+    parser.command(
+      command.usage,
+      command.about,
+      (builder: Argv) => command.options(builder),
+      async (options) => {
+        exitCode = await command.run(options as never, terminal);
+      },
+    );
+  }
+  try {
+    await parser.parseAsync(args, {}, (_error: unknown, _argv: unknown, output: string) => {
+      if (output !== "") terminal.out(`${output}\n`);
+    });
+    return exitCode;
+  } catch (error) {
+    return report(error, terminal);
+  }
+}
+
+function report(error: unknown, terminal: Terminal): ExitCode {
+  if (error instanceof ColdtrailError) {
+    terminal.note(`coldtrail: ${safeText(error.message)}\n`);
+    return error.exitCode;
+  }
+  if (terminal.signal.aborted) {
+    terminal.note("coldtrail: interrupted\n");
+    return EXIT.interrupted;
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.note(
+    `coldtrail: this is a bug of coldtrail, please report it with the lines below\n${safeText(text)}\n`,
+  );
+  return EXIT.bug;
+}

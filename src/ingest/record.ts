@@ -1,0 +1,152 @@
+import { join } from "node:path";
+import type { Database } from "../database/index.js";
+import { ColdtrailError, EXIT } from "../errors.js";
+import type { Case } from "../evidence/index.js";
+import { decode, readSealed } from "./decode.js";
+import { FramingAnomaly, JsonFramer } from "./framing.js";
+import { placesOf } from "./jobs.js";
+import { LineFramer } from "./line-framing.js";
+
+/** One record as it is sealed. */
+export interface SealedRecord {
+  artifactId: number;
+  recordNo: number;
+  path: string;
+  original: string;
+  member: string | null;
+  sha256: string;
+  source: string | null;
+  /** The bytes of the record, once the wrapping of the file (gzip, UTF-16) is undone. */
+  bytes: Buffer;
+}
+
+interface ArtifactRow {
+  path: string;
+  original: string;
+  member: string | null;
+  size: number;
+  sha256: string;
+  source: string | null;
+  container: string | null;
+  state: string;
+  duplicate_of: number | null;
+}
+
+class Found extends Error {}
+
+/** Reads one record from the sealed file, after checking the file against its hash. */
+export async function readRecord(
+  database: Database,
+  held: Case,
+  artifactId: number,
+  recordNo: number,
+): Promise<SealedRecord> {
+  const artifact = await artifactOf(database, artifactId);
+  const original =
+    artifact.duplicate_of === null ? artifact : await artifactOf(database, artifact.duplicate_of);
+  const bytes = await findBytes(
+    held,
+    { ...artifact, source: original.source, container: original.container },
+    artifactId,
+    recordNo,
+  );
+  const { path, member, sha256 } = artifact;
+  return {
+    artifactId,
+    recordNo,
+    path,
+    original: artifact.original,
+    member,
+    sha256,
+    source: original.source,
+    bytes,
+  };
+}
+
+async function artifactOf(database: Database, artifactId: number): Promise<ArtifactRow> {
+  const [row] = await database.rows<ArtifactRow>(
+    "select path, original, member, size, sha256, source, container, state, duplicate_of from artifact where artifact_id = $id::bigint",
+    { id: artifactId },
+  );
+  if (row === undefined) {
+    throw new ColdtrailError(
+      "artifact-unknown",
+      `artifact ${artifactId} is not in the database; \`coldtrail sql CASE "from artifact"\` lists them`,
+    );
+  }
+  return row;
+}
+
+async function findBytes(
+  held: Case,
+  artifact: ArtifactRow,
+  artifactId: number,
+  recordNo: number,
+): Promise<Buffer> {
+  if (artifact.source === null || artifact.container === null) {
+    throw new ColdtrailError(
+      "artifact-unclaimed",
+      `artifact ${artifactId} (${artifact.original}) has no records: no source claimed it`,
+    );
+  }
+  const source = { path: join(held.dir, artifact.path), members: placesOf(artifactId), size: artifact.size };
+  const sealed = await readSealed(source);
+  if (sealed.sha256 !== artifact.sha256) {
+    throw new ColdtrailError(
+      "evidence-changed",
+      `${artifact.path}: sha256 is ${sealed.sha256}, at ingest it was ${artifact.sha256}; run \`coldtrail verify\``,
+      EXIT.evidenceNotIntact,
+    );
+  }
+  for (const careful of [false, true]) {
+    try {
+      const bytes = await frame(artifact.container, careful, recordNo, (await decode(sealed)).chunks);
+      if (bytes !== null) return bytes;
+    } catch (error) {
+      if (!(error instanceof FramingAnomaly)) throw error;
+    }
+  }
+  throw new ColdtrailError(
+    "record-unknown",
+    `artifact ${artifactId} (${artifact.original}) has no record ${recordNo}`,
+  );
+}
+
+async function frame(
+  container: string,
+  careful: boolean,
+  recordNo: number,
+  chunks: AsyncIterable<Buffer>,
+): Promise<Buffer | null> {
+  let found: Buffer | null = null;
+  const take = (buffer: Buffer, start: number, end: number, number: number): void => {
+    if (number !== recordNo) return;
+    found = Buffer.from(buffer.subarray(start, end));
+    throw new Found();
+  };
+  if (container === "document") return recordNo === 1 ? collect(chunks) : null;
+  const framer =
+    container === "lines"
+      ? new LineFramer(Number.MAX_SAFE_INTEGER, { line: take, reject: () => undefined })
+      : new JsonFramer(
+          { in: container, keys: null, careful, maxRecord: Number.MAX_SAFE_INTEGER },
+          {
+            record: take,
+            reject: (number, _reason, excerpt) =>
+              take(Buffer.from(excerpt), 0, Buffer.byteLength(excerpt), number),
+          },
+        );
+  try {
+    for await (const chunk of chunks) framer.push(chunk);
+    framer.end();
+  } catch (error) {
+    if (!(error instanceof Found)) throw error;
+  }
+  return found;
+}
+
+async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return Buffer.concat(parts);
+}
