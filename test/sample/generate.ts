@@ -2,7 +2,9 @@ import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { writeAnswerKey } from "./answer-key.js";
 import { Archive } from "./archive.js";
+import { writeCase } from "./case-file.js";
 import { writeConfiguration } from "./configuration.js";
 import { Delivery } from "./delivery.js";
 import { writeReference } from "./reference.js";
@@ -28,6 +30,8 @@ export async function generate(out: string, events?: number, onHour?: (hour: num
   writeConfiguration(archive, delivery.digests, scale.from, delivery.seen);
   const rest = new Archive(out);
   writeReference(rest, scale, events !== undefined);
+  writeCase(rest);
+  writeAnswerKey(rest, delivery.tally, delivery.seen);
   return { tally: delivery.tally, files: archive.files, bytes: archive.bytes };
 }
 

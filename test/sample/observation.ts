@@ -16,10 +16,18 @@ export class Observation {
   /** Mails by hour. */
   readonly mails = new Map<number, number>();
 
+  /** Events by access key and by source address. */
+  readonly keys = new Map<string, number>();
+  readonly addresses = new Map<string, number>();
+
   /** Takes note of an event. */
   see(record: CloudTrailRecord): void {
     const at = Date.parse(record.eventTime) / 1000;
     const hour = at - (at % HOUR);
+    const { accessKeyId } = record.userIdentity as { accessKeyId?: string };
+    if (accessKeyId) this.keys.set(accessKeyId, (this.keys.get(accessKeyId) ?? 0) + 1);
+    const address = record.sourceIPAddress as string;
+    this.addresses.set(address, (this.addresses.get(address) ?? 0) + 1);
     const request = record.requestParameters as Record<string, string> | null;
     if (record.eventName === "Invoke" && record.eventSource === "lambda.amazonaws.com") {
       const functionName = request!.functionName!.split(":").at(-1)!;
