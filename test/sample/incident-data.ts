@@ -1,9 +1,10 @@
+import { agentInvoke, sendMail } from "./agent.js";
 import { MINUTE, utc } from "./clock.js";
 import { type Call, recordOf } from "./cloudtrail.js";
 import type { Numbering } from "./identifier.js";
 import { AGENT_OF, admin, KB, NB, NB_NAT, NB_STOLEN, TOOL } from "./identity.js";
 import type { Journal } from "./journal.js";
-import { agentInvoke, sendMail } from "./office.js";
+import { ingestion } from "./knowledge.js";
 import {
   ACCOUNT,
   ADDRESS,
@@ -25,7 +26,6 @@ import {
 } from "./place.js";
 import { POISONED_DOCUMENTS } from "./prompt.js";
 import { touch } from "./s3-access.js";
-import { ingestion } from "./workload.js";
 
 // The second part, 11:02 to 13:05: the knowledge base is poisoned, the notebook is taken over, the training set leaves in
 // three ways.

@@ -4,6 +4,7 @@ import type { Collection } from "./collection.js";
 import { sha256 } from "./identifier.js";
 import { poisonedVersion } from "./incident-data.js";
 import type { Json } from "./journal.js";
+import { documentVersion } from "./knowledge.js";
 import {
   ACCOUNT,
   BUCKET,
@@ -15,7 +16,6 @@ import {
 } from "./place.js";
 import { POISONED_DOCUMENTS } from "./prompt.js";
 import { EVIL_MODEL_SHA256, GOOD_MODEL_SHA256 } from "./reference.js";
-import { documentVersion } from "./workload.js";
 
 // The state of the versioned buckets after the incident (formats.md 10).
 

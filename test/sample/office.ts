@@ -1,26 +1,16 @@
 import { blockedOutput, converseOutput, converseTurn, invoke } from "./bedrock.js";
 import { dayOf, HOUR, isWeekday, MINUTE, utc } from "./clock.js";
 import { recordOf } from "./cloudtrail.js";
+import { updateGuardrail } from "./guardrail.js";
 import type { Numbering } from "./identifier.js";
-import { ALICE, BEDROCK_SERVICE, BOB, CAROL, type Caller, CI, NB, RT, TOOL } from "./identity.js";
-import type { Journal, Json } from "./journal.js";
-import {
-  ADDRESS,
-  arn,
-  BUCKET,
-  ENI,
-  GUARDRAIL,
-  HOME,
-  MODEL,
-  NOTEBOOK,
-  PART_BYTES,
-  partKey,
-  SUBNET,
-} from "./place.js";
+import { ALICE, BOB, CAROL, type Caller, CI, NB, RT } from "./identity.js";
+import type { Journal } from "./journal.js";
+import { ADDRESS, arn, BUCKET, ENI, HOME, MODEL, NOTEBOOK, PART_BYTES, partKey, SUBNET } from "./place.js";
 import { BLOCKED_MESSAGE, RED_TEAM_REFUSAL, redTeamPrompt, SUPPORT_SYSTEM } from "./prompt.js";
 import { touch } from "./s3-access.js";
+import { signIn } from "./sign-in.js";
 
-// People, the agent's mail tool and the single events of the ordinary days (detections.md D.4).
+// People, the notebook and the single events of the ordinary days (detections.md D.4).
 
 const SAGEMAKER_HOST = `api.sagemaker.${HOME}.amazonaws.com`;
 
@@ -111,113 +101,6 @@ export function humanHour(journal: Journal, numbering: Numbering, from: number):
   );
 }
 
-/** Bedrock invokes the mail function of the agent. */
-export function agentInvoke(journal: Journal, numbering: Numbering, at: number): void {
-  const functionArn = arn("lambda", "function:support-mailer");
-  journal.event(
-    recordOf(
-      {
-        at,
-        caller: BEDROCK_SERVICE,
-        service: "lambda",
-        name: "Invoke",
-        data: true,
-        write: true,
-        request: {
-          functionName: functionArn,
-          sourceArn: arn("bedrock", "agent/AGENTACME1"),
-          sourceAccount: "111122223333",
-        },
-        additional: { functionVersion: `${functionArn}:$LATEST` },
-        resources: [{ accountId: "111122223333", type: "AWS::Lambda::Function", ARN: functionArn }],
-      },
-      numbering,
-    ),
-  );
-}
-
-/** The mail function sends one mail. */
-export function sendMail(journal: Journal, numbering: Numbering, at: number, recipient: string): void {
-  const name = numbering.next("ses-message");
-  journal.event(
-    recordOf(
-      {
-        at,
-        caller: TOOL,
-        service: "ses",
-        name: "SendEmail",
-        host: `email.${HOME}.amazonaws.com`,
-        data: true,
-        write: true,
-        request: {
-          fromEmailAddress: "support@acme.example",
-          destination: { toAddresses: [recipient] },
-          content: "HIDDEN_DUE_TO_SECURITY_REASONS",
-        },
-        response: { messageId: `0100018e${name.split("|")[1]!.padStart(8, "0")}-acme-000000` },
-        resources: [
-          {
-            accountId: "111122223333",
-            type: "AWS::SES::EmailIdentity",
-            ARN: arn("ses", "identity/acme.example"),
-          },
-        ],
-      },
-      numbering,
-    ),
-  );
-}
-
-/** The agent of a weekday: four calls of the mail function, each with one mail to the own domain. */
-export function agentHour(journal: Journal, numbering: Numbering, from: number): void {
-  const day = dayOf(from);
-  const hour = (from - day) / HOUR;
-  if (!isWeekday(day) || (hour !== 11 && hour !== 12)) return;
-  for (const at of [from, from + 30 * MINUTE]) {
-    agentInvoke(journal, numbering, at);
-    sendMail(journal, numbering, at + 2, "agent@acme.example");
-  }
-}
-
-function consoleLogin(
-  numbering: Numbering,
-  at: number,
-  caller: Caller,
-  success: boolean,
-  mfa: boolean,
-): Json {
-  return recordOf(
-    {
-      at,
-      caller: { ...caller, console: false },
-      service: "signin",
-      name: "ConsoleLogin",
-      eventType: "AwsConsoleSignIn",
-      response: { ConsoleLogin: success ? "Success" : "Failure" },
-      additional: {
-        LoginTo: `https://console.aws.amazon.com/console/home?region=${HOME}`,
-        MobileVersion: "No",
-        MFAUsed: mfa ? "Yes" : "No",
-      },
-    },
-    numbering,
-  );
-}
-
-/** A console sign-in; a failure has an error message and no code, as AWS writes it. */
-export function signIn(
-  journal: Journal,
-  numbering: Numbering,
-  at: number,
-  caller: Caller,
-  outcome: "failure" | "mfa" | "password",
-): void {
-  const record = consoleLogin(numbering, at, caller, outcome !== "failure", outcome === "mfa");
-  journal.event(
-    (outcome === "failure" ? { ...record, errorMessage: "Failed authentication" } : record) as never,
-  );
-}
-
 function redTeam(journal: Journal, numbering: Numbering): void {
   const start = utc("2026-03-06T10:00:00");
   for (let n = 0; n < 25; n++) {
@@ -236,51 +119,6 @@ function redTeam(journal: Journal, numbering: Numbering): void {
       },
     });
   }
-}
-
-/** Settings of the guardrail in use, before and after a change. */
-export function guardrailRequest(attack: string, email: string): Json {
-  return {
-    guardrailIdentifier: GUARDRAIL,
-    name: "support-assistant",
-    contentPolicyConfig: {
-      filtersConfig: [
-        { type: "PROMPT_ATTACK", inputStrength: attack, outputStrength: "NONE" },
-        { type: "HATE", inputStrength: "HIGH", outputStrength: "HIGH" },
-        { type: "MISCONDUCT", inputStrength: "HIGH", outputStrength: "HIGH" },
-      ],
-    },
-    sensitiveInformationPolicyConfig: { piiEntitiesConfig: [{ type: "EMAIL", action: email }] },
-    blockedInputMessaging: BLOCKED_MESSAGE,
-    blockedOutputsMessaging: BLOCKED_MESSAGE,
-  };
-}
-
-/** UpdateGuardrail of the guardrail in use. */
-export function updateGuardrail(
-  caller: Caller,
-  at: number,
-  attack: string,
-  email: string,
-  numbering: Numbering,
-) {
-  return recordOf(
-    {
-      at,
-      caller,
-      service: "bedrock",
-      name: "UpdateGuardrail",
-      write: true,
-      request: guardrailRequest(attack, email),
-      response: {
-        guardrailId: GUARDRAIL,
-        guardrailArn: arn("bedrock", `guardrail/${GUARDRAIL}`),
-        version: "DRAFT",
-        updatedAt: new Date(at * 1000).toISOString(),
-      },
-    },
-    numbering,
-  );
 }
 
 /** What happens once on the ordinary days; told before the hours are delivered. */

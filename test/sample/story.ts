@@ -1,3 +1,4 @@
+import { agentHour } from "./agent.js";
 import { BASE_FROM, CASE_TO, HOUR } from "./clock.js";
 import type { Delivery } from "./delivery.js";
 import { Numbering } from "./identifier.js";
@@ -6,17 +7,12 @@ import { data } from "./incident-data.js";
 import { ending } from "./incident-end.js";
 import { invocations } from "./incident-invocation.js";
 import { Diary } from "./journal.js";
-import { agentHour, humanHour, idleHour, notebookHour, singles } from "./office.js";
+import { knowledgeHour } from "./knowledge.js";
+import { humanHour, idleHour, notebookHour, singles } from "./office.js";
 import type { Scale } from "./scale.js";
-import {
-  acme,
-  captureHour,
-  converse,
-  knowledgeHour,
-  supportHour,
-  trainingHour,
-  type Workload,
-} from "./workload.js";
+import { converse, supportHour } from "./support.js";
+import { captureHour, trainingHour } from "./training.js";
+import { acme, type Workload } from "./workload.js";
 
 function incident(numbering: Numbering): Diary {
   const diary = new Diary();
