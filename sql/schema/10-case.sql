@@ -16,6 +16,7 @@ create table if not exists artifact (
     note varchar,
     records bigint not null,
     duplicate_of bigint,
+    wrapper json,
 );
 comment on table artifact is 'One row per sealed file, or per member of a sealed zip, that ingest has seen.';
 comment on column artifact.artifact_id is 'Running number over all sealed files in the order of acquisition and path; stable for a case.';
@@ -33,6 +34,7 @@ comment on column artifact.state is 'loaded, unclaimed, empty, duplicate, zip, u
 comment on column artifact.note is 'One sentence when there is something to say about the file.';
 comment on column artifact.records is 'Records that framing found, including those that it had to reject.';
 comment on column artifact.duplicate_of is 'The artifact with the same bytes that was loaded instead.';
+comment on column artifact.wrapper is 'Small members beside the records in the last object around them: NextToken, IsTruncated, Name, …';
 
 create table if not exists record_count (
     artifact_id bigint primary key,

@@ -3,7 +3,16 @@ import { type KeyTable, type RecordScan, scanRecord, skipSpace, stringEnd, value
 
 /** Receives what framing finds. Offsets are into the buffer given and hold only during the call. */
 export interface RecordSink {
-  record(buffer: Buffer, start: number, end: number, recordNo: number, scan: RecordScan, flags: string): void;
+  /** `place` is the path under which the record lies, one of those in `FramingOptions.in`. */
+  record(
+    buffer: Buffer,
+    start: number,
+    end: number,
+    recordNo: number,
+    scan: RecordScan,
+    flags: string,
+    place: string,
+  ): void;
   reject(recordNo: number, reason: string, excerpt: string): void;
 }
 
@@ -11,7 +20,11 @@ export interface RecordSink {
 export class FramingAnomaly extends Error {}
 
 export interface FramingOptions {
-  /** Key of the array that holds the records, or "" for root values and elements of a root array. */
+  /**
+   * Where the records lie: the path of an array of records or of one record (`Records`, `detail.findings`), "" for
+   * root values and elements of a root array, or several paths with commas between them. Arrays on the way to a
+   * record are looked through: the same path finds the records of one answer and of a list of answers.
+   */
   in: string;
   /** The keys that become columns; null when a record stays one value. */
   keys: KeyTable | null;
@@ -24,17 +37,36 @@ export interface FramingOptions {
 const EXCERPT = 200;
 const TOO_LONG = "longer than the limit for one record";
 
-type State = "root" | "object" | "array";
+/** Larger members around the records are not kept. */
+const WRAPPER_MEMBER = 2048;
+const WRAPPER_MEMBERS = 64;
+
+interface Place {
+  name: string;
+  keys: string[];
+}
+
+/** An object or array that is open at the current position. */
+interface Level {
+  array: boolean;
+  /** How many keys of its places lead here. */
+  depth: number;
+  places: Place[];
+}
 
 /** Splits JSON text into records, in pieces as they come. Record numbers count from 1. */
 export class JsonFramer {
   records = 0;
   /** The text ended where more was due. */
   truncated = false;
+  /** Small members beside the records in the last root object, as raw JSON: `NextToken`, `IsTruncated`, `Name`, … */
+  wrapper = new Map<string, string>();
   readonly #options: FramingOptions;
   readonly #sink: RecordSink;
   readonly #scan: RecordScan = { end: -1, unknown: [], duplicateKey: null, control: false, multiline: false };
-  #state: State = "root";
+  readonly #places: Place[];
+  readonly #inRoot: boolean;
+  #levels: Level[] = [];
   #carry: Buffer[] = [];
   #carried = 0;
   /** A record that did not fit is looked at again only when twice as much has come: linear cost for any size. */
@@ -44,6 +76,8 @@ export class JsonFramer {
   constructor(options: FramingOptions, sink: RecordSink) {
     this.#options = options;
     this.#sink = sink;
+    this.#places = options.in.split(",").map((name) => ({ name, keys: name === "" ? [] : name.split(".") }));
+    this.#inRoot = this.#places.some(({ keys }) => keys.length === 0);
   }
 
   push(chunk: Buffer): void {
@@ -54,7 +88,7 @@ export class JsonFramer {
 
   end(): void {
     this.#run(true);
-    if (this.#state !== "root") this.truncated = true;
+    if (this.#levels.length > 0) this.truncated = true;
   }
 
   #run(final: boolean): void {
@@ -77,35 +111,45 @@ export class JsonFramer {
 
   /** Handles what starts at `i`; returns where to go on, or -1 when more bytes are needed first. */
   #step(buffer: Buffer, i: number, limit: number, final: boolean, clean: boolean): number {
+    const level = this.#levels.at(-1);
+    if (level !== undefined && !level.array) return this.#member(level, buffer, i, limit, final, clean);
     const byte = buffer[i];
-    const inRoot = this.#options.in === "";
-    switch (this.#state) {
-      case "root":
-        if (byte === 0x7b && inRoot) return this.#record(buffer, i, limit, final, clean);
-        if (byte === 0x7b || byte === 0x5b) {
-          if (byte === 0x7b || inRoot) this.#state = byte === 0x7b ? "object" : "array";
-          return i + 1;
-        }
-        if (!inRoot && (byte === 0x2c || byte === 0x5d)) return i + 1;
-        return this.#damage(buffer, i, limit, final, "not JSON");
-      case "array":
-        if (byte === 0x2c) return i + 1;
-        if (byte === 0x5d) {
-          this.#state = inRoot ? "root" : "object";
-          return i + 1;
-        }
-        if (byte === 0x7b) return this.#record(buffer, i, limit, final, clean);
-        return this.#bareValue(buffer, i, limit, final);
-      case "object":
-        return this.#member(buffer, i, limit, final);
+    const place = level === undefined ? this.#rootPlace() : completeAt(level);
+    if (byte === 0x7b) {
+      if (place !== undefined) return this.#record(place, buffer, i, limit, final, clean);
+      if (!this.#levels.some(({ array }) => !array)) this.wrapper = new Map();
+      this.#levels.push({ array: false, depth: level?.depth ?? 0, places: level?.places ?? this.#places });
+      return i + 1;
     }
+    if (level === undefined) {
+      if (byte === 0x5b) {
+        this.#levels.push({ array: true, depth: 0, places: this.#places });
+        return i + 1;
+      }
+      if (!this.#inRoot && (byte === 0x2c || byte === 0x5d)) return i + 1;
+      return this.#damage(buffer, i, limit, final, "not JSON");
+    }
+    if (byte === 0x2c) return i + 1;
+    if (byte === 0x5d) {
+      this.#levels.pop();
+      return i + 1;
+    }
+    if (byte === 0x5b && place === undefined) {
+      this.#levels.push({ ...level });
+      return i + 1;
+    }
+    return this.#bareValue(buffer, i, limit, final, place !== undefined);
   }
 
-  #member(buffer: Buffer, i: number, limit: number, final: boolean): number {
+  #rootPlace(): Place | undefined {
+    return this.#inRoot ? this.#places.find(({ keys }) => keys.length === 0) : undefined;
+  }
+
+  #member(level: Level, buffer: Buffer, i: number, limit: number, final: boolean, clean: boolean): number {
     const byte = buffer[i];
     if (byte === 0x2c) return i + 1;
     if (byte === 0x7d) {
-      this.#state = "root";
+      this.#levels.pop();
       return i + 1;
     }
     if (byte !== 0x22) return this.#damage(buffer, i, limit, final, "not JSON");
@@ -114,23 +158,43 @@ export class JsonFramer {
     const value = colon >= limit ? limit : skipSpace(buffer, colon + 1, limit);
     if (value >= limit) return this.#cutOff(buffer, i, limit, final);
     if (buffer[colon] !== 0x3a) return this.#damage(buffer, i, limit, final, "not JSON");
-    if (buffer[value] === 0x5b && buffer.toString("utf8", i + 1, keyEnd - 1) === this.#options.in) {
-      this.#state = "array";
-      return value + 1;
+    const key = buffer.toString("utf8", i + 1, keyEnd - 1);
+    const opening = buffer[value];
+    if (opening === 0x5b || opening === 0x7b) {
+      const places = level.places.filter(({ keys }) => keys[level.depth] === key);
+      if (places.length > 0) {
+        const inner = { array: opening === 0x5b, depth: level.depth + 1, places };
+        const place = completeAt(inner);
+        if (place !== undefined && !inner.array)
+          return this.#record(place, buffer, value, limit, final, clean);
+        this.#levels.push(inner);
+        return value + 1;
+      }
     }
     const end = valueEnd(buffer, value, limit);
-    return end < 0 ? this.#cutOff(buffer, i, limit, final) : end;
-  }
-
-  #bareValue(buffer: Buffer, i: number, limit: number, final: boolean): number {
-    const end = valueEnd(buffer, i, limit);
     if (end < 0) return this.#cutOff(buffer, i, limit, final);
-    if (end === i) return this.#damage(buffer, i, limit, final, "not JSON");
-    this.#reject("not a JSON object", buffer, i, end);
+    if (end - value <= WRAPPER_MEMBER && level.depth === 0 && this.wrapper.size < WRAPPER_MEMBERS) {
+      this.wrapper.set(key, buffer.toString("utf8", value, end));
+    }
     return end;
   }
 
-  #record(buffer: Buffer, start: number, limit: number, final: boolean, clean: boolean): number {
+  #bareValue(buffer: Buffer, i: number, limit: number, final: boolean, isRecord: boolean): number {
+    const end = valueEnd(buffer, i, limit);
+    if (end < 0) return this.#cutOff(buffer, i, limit, final);
+    if (end === i) return this.#damage(buffer, i, limit, final, "not JSON");
+    if (isRecord) this.#reject("not a JSON object", buffer, i, end);
+    return end;
+  }
+
+  #record(
+    place: Place,
+    buffer: Buffer,
+    start: number,
+    limit: number,
+    final: boolean,
+    clean: boolean,
+  ): number {
     const scan = this.#scan;
     scanRecord(buffer, start, limit, this.#options.keys, scan);
     if (scan.end < 0) return this.#cutOff(buffer, start, limit, final);
@@ -146,11 +210,11 @@ export class JsonFramer {
       this.#reject(`key "${scan.duplicateKey}" occurs twice`, buffer, start, end);
     } else if (end - start > this.#options.maxRecord) this.#reject(TOO_LONG, buffer, start, end);
     else if (clean || isUtf8(buffer.subarray(start, end))) {
-      this.#sink.record(buffer, start, end, ++this.records, scan, "");
+      this.#sink.record(buffer, start, end, ++this.records, scan, "", place.name);
     } else {
       const repaired = Buffer.from(buffer.toString("utf8", start, end));
       scanRecord(repaired, 0, repaired.length, this.#options.keys, scan);
-      this.#sink.record(repaired, 0, repaired.length, ++this.records, scan, "invalid_utf8");
+      this.#sink.record(repaired, 0, repaired.length, ++this.records, scan, "invalid_utf8", place.name);
     }
     return end;
   }
@@ -173,9 +237,18 @@ export class JsonFramer {
     if (next >= 0 || !/^[\s\]},]*$/.test(buffer.toString("latin1", i, Math.min(end, i + 64)))) {
       this.#reject(reason, buffer, i, end);
     }
-    if (next >= 0 && this.#state === "object") this.#state = "array";
+    if (next >= 0) this.#expectRecords();
     if (next < 0 && final && this.#options.in !== "") this.truncated = true;
     return end;
+  }
+
+  /** After damage a record follows: whatever was open, its array is. */
+  #expectRecords(): void {
+    const level = this.#levels.at(-1);
+    if (level === undefined ? this.#inRoot : level.array && completeAt(level) !== undefined) return;
+    const place = level?.places[0] ?? (this.#places[0] as Place);
+    this.#levels =
+      place.keys.length === 0 ? [] : [{ array: true, depth: place.keys.length, places: [place] }];
   }
 
   /** Offset of the next place that begins like a record and holds a whole, valid one; -1 when there is none. */
@@ -194,6 +267,11 @@ export class JsonFramer {
   #reject(reason: string, buffer: Buffer, start: number, end: number): void {
     this.#sink.reject(++this.records, reason, buffer.toString("utf8", start, Math.min(end, start + EXCERPT)));
   }
+}
+
+/** The place whose records lie directly in this level. */
+function completeAt({ depth, places }: Level): Place | undefined {
+  return places.find(({ keys }) => keys.length === depth);
 }
 
 /** `{"eventVersion"` of a record that begins so: what its neighbours begin with, too. */

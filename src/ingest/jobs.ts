@@ -150,5 +150,6 @@ function row(
     note,
     0,
     duplicateOf,
+    null,
   ];
 }

@@ -3,7 +3,7 @@ import { type Database, firstLine, quoteIdentifier, quoteLiteral } from "../data
 import { ColdtrailError, EXIT } from "../errors.js";
 import type { Source } from "./source.js";
 import type { Spool } from "./spool.js";
-import type { Batch, StagedArtifact } from "./stage.js";
+import { type Batch, type StagedArtifact, takesPlace } from "./stage.js";
 
 /** What the artifact table needs to know beyond what staging finds out. */
 export interface ArtifactOrigin {
@@ -59,7 +59,7 @@ export class Loader {
   /** Loads a batch; artifacts whose records DuckDB refuses are handed back for the careful gear. */
   async load(batch: Batch): Promise<void> {
     for (const spool of batch.spools) {
-      if (!spool.careful) continue;
+      if (!spool.careful || spool.source === "reject") continue;
       // A refusal would take the open transaction with it.
       await this.commit();
       await this.#weed(spool);
@@ -149,6 +149,7 @@ export class Loader {
       artifact.note,
       artifact.records,
       null,
+      artifact.wrapper,
     ];
   }
 
@@ -278,10 +279,13 @@ function splitHeader(header: string): string {
 }
 
 function columnsOf(source: Source): Record<string, string> {
-  const own = { _unknown: "JSON", _flags: "VARCHAR" };
+  const { json, document, csv, bare_csv: bareCsv } = source.recognises;
+  const own: Record<string, string> = { _unknown: "JSON", _flags: "VARCHAR" };
+  if (source.name === true || document !== undefined) own._name = "VARCHAR";
+  if (takesPlace(source)) own._in = "VARCHAR";
   if (source.fields !== undefined) return { ...own, ...source.fields };
-  if (source.recognises.document !== undefined) return { ...own, _name: "VARCHAR", record: "JSON" };
-  return source.recognises.json === undefined ? { ...own, line: "VARCHAR" } : { ...own, record: "JSON" };
+  const objects = [json, document, csv, bareCsv].some((form) => form !== undefined);
+  return objects ? { ...own, record: "JSON" } : { ...own, line: "VARCHAR" };
 }
 
 function readerOf(spool: Spool, columns: Record<string, string>): string {

@@ -4,7 +4,14 @@ import { skipSpace, valueEnd } from "./json-scan.js";
 export type Outline =
   | { root: "empty" }
   | { root: "lines"; lines: string[] }
-  | { root: "json"; values: ElementKeys[]; arrays: Map<string, ElementKeys[]>; rootArray: boolean };
+  | {
+      root: "json";
+      rootArray: boolean;
+      /** Keys of the objects at the root, or in the array at the root. */
+      values: ElementKeys[];
+      /** Keys of the object, or of the objects in the array, that a path leads to in each of these. */
+      at: (path: string) => ElementKeys[];
+    };
 
 /** Keys of one object, in order. */
 export type ElementKeys = string[];
@@ -12,21 +19,46 @@ export type ElementKeys = string[];
 const SAMPLED_ELEMENTS = 20;
 const SAMPLED_LINES = 20;
 
-/**
- * Reads the outline of a text from its head.
- *
- * `values` are the keys of the objects at the root (or in the array at the root); `arrays` those of the objects in
- * every array that a key of a root object holds. An object that the head cuts off counts with the keys that it shows.
- */
+/** Reads the outline of a text from its head. An object that the head cuts off counts with the keys that it shows. */
 export function readOutline(head: Buffer): Outline {
   const start = skipSpace(head, 0);
   if (start >= head.length) return { root: "empty" };
   const first = head[start];
   if (first !== 0x7b && first !== 0x5b) return linesOf(head);
-  const outline: Outline = { root: "json", values: [], arrays: new Map(), rootArray: first === 0x5b };
-  if (first === 0x5b) outline.values = elementsOf(head, start);
-  else rootObjects(head, start, outline);
-  return outline;
+  const roots = first === 0x5b ? elementsOf(head, start) : rootObjects(head, start);
+  const known = new Map<string, ElementKeys[]>();
+  return {
+    root: "json",
+    rootArray: first === 0x5b,
+    values: roots.map((root) => keysOf(head, root)),
+    at: (path) => {
+      let elements = known.get(path);
+      if (elements === undefined) {
+        const keys = path === "" ? [] : path.split(".");
+        elements = follow(head, roots, keys).map((offset) => keysOf(head, offset));
+        known.set(path, elements);
+      }
+      return elements;
+    },
+  };
+}
+
+/** Offsets of the objects that the keys lead to; arrays on the way and at the end stand for their elements. */
+function follow(head: Buffer, objects: number[], keys: string[]): number[] {
+  let found = objects;
+  for (const wanted of keys) {
+    const next: number[] = [];
+    for (const object of found) {
+      if (next.length >= SAMPLED_ELEMENTS) break;
+      eachMember(head, object, (key, valueStart) => {
+        if (key !== wanted) return;
+        if (head[valueStart] === 0x7b) next.push(valueStart);
+        else if (head[valueStart] === 0x5b) next.push(...elementsOf(head, valueStart));
+      });
+    }
+    found = next;
+  }
+  return found.slice(0, SAMPLED_ELEMENTS);
 }
 
 function linesOf(head: Buffer): Outline {
@@ -37,39 +69,37 @@ function linesOf(head: Buffer): Outline {
   return { root: "lines", lines: lines.slice(0, SAMPLED_LINES) };
 }
 
-function rootObjects(head: Buffer, start: number, outline: Extract<Outline, { root: "json" }>): void {
+function rootObjects(head: Buffer, start: number): number[] {
+  const objects: number[] = [];
   let position = start;
-  for (let count = 0; count < SAMPLED_ELEMENTS && head[position] === 0x7b; count++) {
-    const keys: ElementKeys = [];
-    outline.values.push(keys);
-    const end = eachMember(head, position, (key, valueStart) => {
-      keys.push(key);
-      if (head[valueStart] === 0x5b) {
-        const elements = elementsOf(head, valueStart);
-        outline.arrays.set(key, [...(outline.arrays.get(key) ?? []), ...elements]);
-      }
-    });
-    if (end < 0) return;
+  while (objects.length < SAMPLED_ELEMENTS && head[position] === 0x7b) {
+    objects.push(position);
+    const end = valueEnd(head, position, head.length);
+    if (end < 0) break;
     position = skipSpace(head, end);
   }
+  return objects;
 }
 
-function elementsOf(head: Buffer, bracket: number): ElementKeys[] {
-  const elements: ElementKeys[] = [];
+/** Offsets of the objects among the elements of the array that starts at `bracket`. */
+function elementsOf(head: Buffer, bracket: number): number[] {
+  const objects: number[] = [];
   let position = skipSpace(head, bracket + 1);
-  while (elements.length < SAMPLED_ELEMENTS && position < head.length) {
-    if (head[position] === 0x7b) {
-      const keys: ElementKeys = [];
-      eachMember(head, position, (key) => keys.push(key));
-      elements.push(keys);
-    }
+  while (objects.length < SAMPLED_ELEMENTS && position < head.length) {
+    if (head[position] === 0x7b) objects.push(position);
     const end = valueEnd(head, position, head.length);
     if (end < 0) break;
     position = skipSpace(head, end);
     if (head[position] !== 0x2c) break;
     position = skipSpace(head, position + 1);
   }
-  return elements;
+  return objects;
+}
+
+function keysOf(head: Buffer, brace: number): ElementKeys {
+  const keys: ElementKeys = [];
+  eachMember(head, brace, (key) => keys.push(key));
+  return keys;
 }
 
 /** Calls back for each member of an object; returns the offset after the object, or -1 when the head cuts it off. */

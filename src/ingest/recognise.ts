@@ -1,18 +1,18 @@
-import type { Outline } from "./outline.js";
-import type { Source } from "./source.js";
+import type { ElementKeys, Outline } from "./outline.js";
+import type { JsonRecognition, Source } from "./source.js";
 
 /** How the records of an artifact are to be framed, once a source has claimed it. */
 export interface Claim {
   source: Source;
-  /** For JSON: the array that holds the records, "" for the root; for text: `lines`. */
+  /** For JSON: where the records lie (`FramingOptions.in`); else `lines`, `csv`, `bare-csv` or `document`. */
   container: string;
-  kind: "json" | "lines" | "header-lines" | "document";
+  kind: "json" | "lines" | "header-lines" | "csv" | "document";
 }
 
 /**
  * The source that claims content with this outline, or null.
  *
- * Content decides; the path only speaks for a file without any record, which says nothing by itself.
+ * Content decides; the path speaks for a file without any record and for bodies, which say nothing by themselves.
  */
 export function recognise(outline: Outline, path: string, sources: readonly Source[]): Claim | null {
   for (const source of sources) {
@@ -23,36 +23,71 @@ export function recognise(outline: Outline, path: string, sources: readonly Sour
 }
 
 function claimOf(outline: Outline, path: string, source: Source): Claim | null {
-  const { json = [], line, header_line: headerLine, document, path: pathPattern } = source.recognises;
-  if (document !== undefined) {
-    const fits = outline.root === "json" && new RegExp(document).test(path);
-    return fits ? { source, container: "document", kind: "document" } : null;
+  switch (outline.root) {
+    case "lines":
+      return claimOfLines(outline.lines, path, source);
+    case "json":
+      return claimOfJson(outline, path, source);
+    case "empty": {
+      const { document, empty_document: empty } = source.recognises;
+      return empty === true && document !== undefined && new RegExp(document).test(path)
+        ? { source, container: "document", kind: "document" }
+        : null;
+    }
   }
-  if (outline.root === "lines") {
-    if (headerLine !== undefined && new RegExp(headerLine).test(outline.lines[0] ?? "")) {
-      return { source, container: "lines", kind: "header-lines" };
-    }
-    if (line !== undefined && outline.lines.some((text) => new RegExp(line).test(text))) {
-      return { source, container: "lines", kind: "lines" };
-    }
-    return null;
+}
+
+function claimOfLines(lines: string[], path: string, source: Source): Claim | null {
+  const { line, header_line: headerLine, csv, bare_csv: bareCsv } = source.recognises;
+  const first = lines[0] ?? "";
+  if (headerLine !== undefined && new RegExp(headerLine).test(first)) {
+    return { source, container: "lines", kind: "header-lines" };
   }
-  if (outline.root === "empty") return null;
-  for (const { in: places, keys } of json) {
-    for (const place of places) {
-      const elements = place === "" ? outline.values : (outline.arrays.get(place) ?? []);
-      if (elements.some((found) => keys.every((key) => found.includes(key)))) {
-        return { source, container: place, kind: "json" };
-      }
-    }
+  if (csv !== undefined && new RegExp(csv).test(first)) return { source, container: "csv", kind: "csv" };
+  if (bareCsv !== undefined && new RegExp(bareCsv).test(path)) {
+    return { source, container: "bare-csv", kind: "csv" };
+  }
+  if (line !== undefined && lines.some((text) => new RegExp(line).test(text))) {
+    return { source, container: "lines", kind: "lines" };
+  }
+  return null;
+}
+
+type JsonOutline = Extract<Outline, { root: "json" }>;
+
+function claimOfJson(outline: JsonOutline, path: string, source: Source): Claim | null {
+  const { json = [], document, path: pathPattern } = source.recognises;
+  for (const recognition of json) {
+    const container = containerOf(outline, recognition);
+    if (container === null) continue;
+    return recognition.whole === true
+      ? { source, container: "document", kind: "document" }
+      : { source, container, kind: "json" };
+  }
+  if (document !== undefined && new RegExp(document).test(path)) {
+    return { source, container: "document", kind: "document" };
   }
   if (pathPattern === undefined || json.length === 0 || !new RegExp(pathPattern).test(path)) return null;
   return emptyContainer(outline, source);
 }
 
+function containerOf(outline: JsonOutline, recognition: JsonRecognition): string | null {
+  const { in: places = [], all } = recognition;
+  const isRecord = (found: ElementKeys): boolean => fits(found, recognition);
+  if (all?.some((place) => outline.at(place).some(isRecord)) === true) return all.join(",");
+  return places.find((place) => outline.at(place).some(isRecord)) ?? null;
+}
+
+function fits(found: ElementKeys, { keys, any }: JsonRecognition): boolean {
+  if (keys === undefined && any === undefined) return false;
+  return (
+    (keys?.every((key) => found.includes(key)) ?? true) && (any?.some((key) => found.includes(key)) ?? true)
+  );
+}
+
 /** `[]` or `{"Records":[]}` under a name that only one source gives its files. */
-function emptyContainer(outline: Extract<Outline, { root: "json" }>, source: Source): Claim | null {
-  const places = (source.recognises.json ?? []).flatMap((recognition) => recognition.in);
+function emptyContainer(outline: JsonOutline, source: Source): Claim | null {
+  const places = (source.recognises.json ?? []).flatMap((recognition) => recognition.in ?? []);
   if (outline.rootArray && outline.values.length === 0 && places.includes("")) {
     return { source, container: "", kind: "json" };
   }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Database } from "../database/index.js";
 import { ColdtrailError, EXIT } from "../errors.js";
 import type { Case } from "../evidence/index.js";
+import { CsvFramer } from "./csv-framing.js";
 import { decode, readSealed } from "./decode.js";
 import { FramingAnomaly, JsonFramer } from "./framing.js";
 import { placesOf } from "./jobs.js";
@@ -125,17 +126,7 @@ async function frame(
     throw new Found();
   };
   if (container === "document") return recordNo === 1 ? collect(chunks) : null;
-  const framer =
-    container === "lines"
-      ? new LineFramer(Number.MAX_SAFE_INTEGER, { line: take, reject: () => undefined })
-      : new JsonFramer(
-          { in: container, keys: null, careful, maxRecord: Number.MAX_SAFE_INTEGER },
-          {
-            record: take,
-            reject: (number, _reason, excerpt) =>
-              take(Buffer.from(excerpt), 0, Buffer.byteLength(excerpt), number),
-          },
-        );
+  const framer = framerOf(container, careful, take);
   try {
     for await (const chunk of chunks) framer.push(chunk);
     framer.end();
@@ -143,6 +134,23 @@ async function frame(
     if (!(error instanceof Found)) throw error;
   }
   return found;
+}
+
+type Take = (buffer: Buffer, start: number, end: number, recordNo: number) => void;
+
+function framerOf(container: string, careful: boolean, take: Take): LineFramer | CsvFramer | JsonFramer {
+  const maxRecord = Number.MAX_SAFE_INTEGER;
+  const reject = (number: number, _reason: string, excerpt: string): void =>
+    take(Buffer.from(excerpt), 0, Buffer.byteLength(excerpt), number);
+  switch (container) {
+    case "lines":
+      return new LineFramer(maxRecord, { line: take, reject: () => undefined });
+    case "csv":
+    case "bare-csv":
+      return new CsvFramer({ header: container === "csv", maxRecord }, { row: take, reject });
+    default:
+      return new JsonFramer({ in: container, keys: null, careful, maxRecord }, { record: take, reject });
+  }
 }
 
 async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {

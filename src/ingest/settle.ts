@@ -92,12 +92,16 @@ async function payloadColumns(database: Database, table: string): Promise<string
 }
 
 async function countRecords(database: Database, sources: Source[]): Promise<BrokenCount[]> {
-  const rows = sources
-    .flatMap((source) => source.emits)
-    .map(
-      (table) =>
-        `select artifact_id, count(*) as row_count from ${quoteIdentifier(table)} group by artifact_id`,
-    )
+  // Rows of a derived table are no records of their own: a table counts for the sources that emit into it.
+  const tables = new Set(sources.flatMap((source) => source.emits));
+  const rows = [...tables]
+    .map((table) => {
+      const emitters = sources.filter(({ emits }) => emits.includes(table)).map(({ id }) => quoteLiteral(id));
+      return `select artifact_id, count(*) as row_count
+        from ${quoteIdentifier(table)}
+        where artifact_id in (select artifact_id from artifact where source in (${emitters.join(", ")}))
+        group by artifact_id`;
+    })
     .join(" union all ");
   await database.run("delete from record_count");
   await database.run(`insert into record_count

@@ -8,11 +8,22 @@ import { ColdtrailError, EXIT } from "../errors.js";
 const identifier = z.string().regex(/^[a-z][a-z0-9_]*$/);
 
 const jsonRecognition = z.strictObject({
-  /** Where the records lie: a key of the root object that holds an array, or "" for root values and a root array. */
-  in: z.array(z.string()).min(1),
+  /**
+   * Where the records lie, tried one after the other: the path of an array or of one object (`Records`,
+   * `detail.findings`), or "" for root values and a root array.
+   */
+  in: z.array(z.string()).min(1).optional(),
+  /** Paths of one file that all hold records; a record has the path in `_in`. */
+  all: z.array(z.string()).min(1).optional(),
   /** A record has all of these keys. */
-  keys: z.array(z.string()).min(1),
+  keys: z.array(z.string()).min(1).optional(),
+  /** A record has one of these keys. */
+  any: z.array(z.string()).min(1).optional(),
+  /** The file as a whole is the record. */
+  whole: z.boolean().optional(),
 });
+
+export type JsonRecognition = z.infer<typeof jsonRecognition>;
 
 const header = z.strictObject({
   id: identifier,
@@ -24,8 +35,14 @@ const header = z.strictObject({
     line: z.string().optional(),
     /** The first line is a header that matches; the lines after it are records in its order. */
     header_line: z.string().optional(),
+    /** The first line matches and names the columns of comma-separated rows (RFC 4180). */
+    csv: z.string().optional(),
+    /** A file of this name holds comma-separated rows without a header. */
+    bare_csv: z.string().optional(),
     /** A file of this name is one record as a whole; only for bodies that say nothing about themselves. */
     document: z.string().optional(),
+    /** A file of that name is a record (null) even when it has no bytes: an answer that says nothing. */
+    empty_document: z.boolean().optional(),
     /** Says what a file without any record would be, and chooses between sources that read the same content. */
     path: z.string().optional(),
     /** Tried later than others (default 0), for content that several sources could read. */
@@ -33,6 +50,8 @@ const header = z.strictObject({
   }),
   /** Top-level keys of a record with the type in which DuckDB reads them; without it a record is one JSON value. */
   fields: z.record(z.string(), z.string()).optional(),
+  /** Records come with the path of their file in `_name`. */
+  name: z.boolean().optional(),
   emits: z.array(identifier).min(1),
   /** Columns that name a record of the outside world; records equal in them and in all else are duplicates. */
   identity: z.array(identifier).optional(),

@@ -61,7 +61,7 @@ export class SpoolWriter {
     this.#artifact = -1;
   }
 
-  /** An object whose top-level keys become columns. */
+  /** An object whose top-level keys become columns. `beside` is raw JSON: members that the source gets with it. */
   fields(
     buffer: Buffer,
     start: number,
@@ -69,9 +69,13 @@ export class SpoolWriter {
     recordNo: number,
     scan: RecordScan,
     flags: string,
+    beside = "",
   ): void {
-    const unknown = scan.unknown.length === 0 ? "" : `"_unknown":{${scan.unknown.join(",")}},`;
-    this.#line(`${this.#lead(recordNo, flags)}${unknown}`, buffer, start + 1, end, "", scan.multiline);
+    // Line breaks can stand between tokens here, as in the record itself, and must not end the line.
+    const unknown =
+      scan.unknown.length === 0 ? "" : `"_unknown":{${scan.unknown.join(",").replaceAll(/[\r\n]+/g, " ")}},`;
+    const lead = `${this.#lead(recordNo, flags)}${beside}${unknown}`;
+    this.#line(lead, buffer, start + 1, end, "", scan.multiline);
   }
 
   /** Any JSON value, kept whole in the column `record`. */
@@ -82,10 +86,9 @@ export class SpoolWriter {
     recordNo: number,
     multiline: boolean,
     flags: string,
-    name?: string,
+    beside = "",
   ): void {
-    const named = name === undefined ? "" : `"_name":${JSON.stringify(name)},`;
-    this.#line(`${this.#lead(recordNo, flags)}${named}"record":`, buffer, start, end, "}", multiline);
+    this.#line(`${this.#lead(recordNo, flags)}${beside}"record":`, buffer, start, end, "}", multiline);
   }
 
   /** A line of text, in the column `line`. */

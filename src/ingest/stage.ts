@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { CsvFramer } from "./csv-framing.js";
 import { type ByteSource, decode, peek, readSealed } from "./decode.js";
 import { FramingAnomaly, isJson, JsonFramer, type RecordSink } from "./framing.js";
-import { KeyTable } from "./json-scan.js";
+import { KeyTable, type RecordScan, scanRecord } from "./json-scan.js";
 import { LineFramer, type LineSink } from "./line-framing.js";
 import { readOutline } from "./outline.js";
 import { type Claim, recognise } from "./recognise.js";
@@ -28,6 +29,8 @@ export interface StagedArtifact {
   container: string | null;
   encoding: string | null;
   note: string | null;
+  /** Small members around the records, as one JSON object. */
+  wrapper: string | null;
   size: number;
   sha256: string;
   records: number;
@@ -94,6 +97,7 @@ export class Stager {
       container: null,
       encoding: null,
       note: null,
+      wrapper: null,
       size: job.size,
       sha256: job.sha256 ?? "",
       records: 0,
@@ -134,10 +138,6 @@ export class Stager {
     job: StageJob,
     result: StagedArtifact,
   ): Promise<{ claim: Claim; chunks: AsyncIterable<Buffer> } | null> {
-    if (head.length === 0) {
-      result.state = "empty";
-      return null;
-    }
     if (head.subarray(0, 4).equals(Buffer.from("PAR1"))) {
       result.note = "a Parquet file; no source reads it";
       return null;
@@ -171,7 +171,7 @@ export class Stager {
       result.records = await this.#document(claim, chunks, job);
       return;
     }
-    const framer = claim.kind === "json" ? this.#jsonFramer(claim, job) : this.#lineFramer(claim, job);
+    const framer = this.#framer(claim, job);
     try {
       for await (const chunk of chunks) {
         framer.push(chunk);
@@ -192,9 +192,14 @@ export class Stager {
       throw error;
     }
     result.records = framer.records;
-    if (framer instanceof JsonFramer && framer.truncated && result.note === null) {
-      result.note = "the text ends before its JSON does";
-    }
+    if (!(framer instanceof JsonFramer)) return;
+    if (framer.truncated && result.note === null) result.note = "the text ends before its JSON does";
+    result.wrapper = objectOf(framer.wrapper);
+  }
+
+  #framer(claim: Claim, job: StageJob): JsonFramer | LineFramer | CsvFramer {
+    if (claim.kind === "json") return this.#jsonFramer(claim, job);
+    return claim.kind === "csv" ? this.#csvFramer(claim, job) : this.#lineFramer(claim, job);
   }
 
   /** The whole text as one record. */
@@ -211,11 +216,23 @@ export class Stager {
     const writer = this.#writerFor(job);
     if (length > this.#options.maxRecord)
       writer("reject", null).reject(1, "longer than the limit for one record", excerpt);
-    else if (!isJson(text)) writer("reject", null).reject(1, "not valid JSON", excerpt);
+    else if (text.trim() === "") {
+      // An answer that says nothing: asked and empty is not the same as never asked.
+      const nothing = Buffer.from("null");
+      writer(claim.source.id, null).value(
+        nothing,
+        0,
+        nothing.length,
+        1,
+        false,
+        "empty",
+        besideOf(claim, job),
+      );
+    } else if (!isJson(text)) writer("reject", null).reject(1, "not valid JSON", excerpt);
     else {
       const flags = isUtf8(bytes) ? "" : "invalid_utf8";
       const clean = flags === "" ? bytes : Buffer.from(text);
-      writer(claim.source.id, null).value(clean, 0, clean.length, 1, true, flags, job.name);
+      writer(claim.source.id, null).value(clean, 0, clean.length, 1, true, flags, besideOf(claim, job));
     }
     return 1;
   }
@@ -223,11 +240,14 @@ export class Stager {
   #jsonFramer(claim: Claim, job: StageJob): JsonFramer {
     const { source } = claim;
     const writerOf = this.#writerFor(job);
+    const beside = new Map<string, string>();
+    for (const place of claim.container.split(",")) beside.set(place, besideOf(claim, job, place));
     const sink: RecordSink = {
-      record: (buffer, start, end, recordNo, scan, flags) => {
+      record: (buffer, start, end, recordNo, scan, flags, place) => {
         const writer = writerOf(source.id, null);
-        if (source.fields === undefined) writer.value(buffer, start, end, recordNo, scan.multiline, flags);
-        else writer.fields(buffer, start, end, recordNo, scan, flags);
+        if (source.fields === undefined) {
+          writer.value(buffer, start, end, recordNo, scan.multiline, flags, beside.get(place));
+        } else writer.fields(buffer, start, end, recordNo, scan, flags, beside.get(place));
       },
       reject: (recordNo, reason, excerpt) => writerOf("reject", null).reject(recordNo, reason, excerpt),
     };
@@ -238,6 +258,28 @@ export class Stager {
       maxRecord: this.#options.maxRecord,
     };
     return new JsonFramer(options, sink);
+  }
+
+  #csvFramer(claim: Claim, job: StageJob): CsvFramer {
+    const { source } = claim;
+    const writerOf = this.#writerFor(job);
+    const keys = this.#keyTable(source);
+    const beside = besideOf(claim, job);
+    const scan: RecordScan = { end: -1, unknown: [], duplicateKey: null, control: false, multiline: false };
+    return new CsvFramer(
+      { header: claim.container === "csv", maxRecord: this.#options.maxRecord },
+      {
+        row: (_buffer, _start, _end, lineNo, object, flags) => {
+          const writer = writerOf(source.id, null);
+          if (keys === null) writer.value(object, 0, object.length, lineNo, false, flags, beside);
+          else {
+            scanRecord(object, 0, object.length, keys, scan);
+            writer.fields(object, 0, object.length, lineNo, scan, flags, beside);
+          }
+        },
+        reject: (lineNo, reason, excerpt) => writerOf("reject", null).reject(lineNo, reason, excerpt),
+      },
+    );
   }
 
   #lineFramer(claim: Claim, job: StageJob): LineFramer {
@@ -270,7 +312,7 @@ export class Stager {
   }
 
   #writer(source: string, header: string | null, job: StageJob): SpoolWriter {
-    const careful = job.careful && source !== "reject";
+    const { careful } = job;
     const key = `${source}\n${header ?? ""}\n${careful ? job.artifactId : ""}`;
     let writer = this.#writers.get(key);
     if (writer === undefined) {
@@ -286,7 +328,8 @@ export class Stager {
     if (source.fields === undefined) return null;
     let table = this.#keys.get(source.id);
     if (table === undefined) {
-      table = new KeyTable(Object.keys(source.fields), RESERVED);
+      const reserved = source.name === true ? [...RESERVED, "_name"] : RESERVED;
+      table = new KeyTable(Object.keys(source.fields), takesPlace(source) ? [...reserved, "_in"] : reserved);
       this.#keys.set(source.id, table);
     }
     return table;
@@ -297,6 +340,24 @@ export class Stager {
     for (const { spool } of this.#writers.values()) total += spool.bytes;
     return total;
   }
+}
+
+/** Raw members that a record gets beside its own, when its source asks for them. */
+function besideOf({ source, kind }: Claim, job: StageJob, place?: string): string {
+  const named = source.name === true || kind === "document" || source.recognises.document !== undefined;
+  const name = named ? `"_name":${JSON.stringify(job.name)},` : "";
+  return place === undefined || !takesPlace(source) ? name : `${name}"_in":${JSON.stringify(place)},`;
+}
+
+/** Whether the records of a source come with the path under which they lie, in `_in`. */
+export function takesPlace(source: Source): boolean {
+  return source.recognises.json?.some(({ all }) => all !== undefined) === true;
+}
+
+function objectOf(members: Map<string, string>): string | null {
+  const valid = [...members].filter(([, value]) => isJson(value));
+  if (valid.length === 0) return null;
+  return `{${valid.map(([key, value]) => `"${key}":${value}`).join(",")}}`;
 }
 
 /** Keys that the spool itself writes. */
