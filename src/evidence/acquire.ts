@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ColdtrailError, EXIT } from "../errors.js";
 import { type AcquisitionLine, memberLineOf, SEALED_OUTCOMES } from "./acquisition-line.js";
@@ -60,7 +59,6 @@ export async function acquire(
   const origin = await openOrigin(sources, held);
   const incoming = incomingOf(held.dir, origin.sources);
   try {
-    await mkdir(incoming.dir, { recursive: true });
     const release = await takeLock(incoming.lock, 1_000);
     try {
       return resultOf(await run(held, origin, incoming, options));

@@ -48,11 +48,16 @@ export async function listArtifacts(held: Pick<Case, "dir">): Promise<SealedFile
   return files;
 }
 
-/** The numbers of the sealed acquisitions in order. */
+/** The numbers of the sealed acquisitions in order. A link with such a name is none: it may lead anywhere. */
 export async function listAcquisitions(held: Pick<Case, "dir">): Promise<string[]> {
   const evidence = join(held.dir, "evidence");
-  const names = await explaining("evidence-not-readable", evidence, () => readdir(evidence));
-  return names.filter((name) => ACQUISITION_ID.test(name)).sort((a, b) => Number(a) - Number(b));
+  const entries = await explaining("evidence-not-readable", evidence, () =>
+    readdir(evidence, { withFileTypes: true }),
+  );
+  return entries
+    .filter((entry) => entry.isDirectory() && ACQUISITION_ID.test(entry.name))
+    .map((entry) => entry.name)
+    .sort((a, b) => Number(a) - Number(b));
 }
 
 async function readAcquired(bag: string): Promise<Map<string, { original: string; size: number }>> {

@@ -27,7 +27,8 @@ export function incomingOf(caseDir: string, sources: string[]): Incoming {
     dir,
     bag: join(dir, "bag"),
     journal: join(dir, "journal.jsonl"),
-    lock: join(dir, "lock"),
+    // Beside the folder, which goes away while the lock is held.
+    lock: `${dir}.lock`,
   };
 }
 

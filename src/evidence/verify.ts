@@ -11,6 +11,9 @@ import { INCOMING } from "./incoming.js";
 import { readJournal } from "./journal.js";
 import { readManifest } from "./manifest.js";
 
+/** Locks that a killed run may leave. */
+const LOCK = /^\.(incoming-[0-9a-f]{16}\.)?lock$/;
+
 /** What `verifyEvidence` found. The evidence is intact when `problems` and `custody` are both empty. */
 export interface Verification {
   bags: number;
@@ -91,7 +94,8 @@ async function examineRest(dir: string, found: Verification): Promise<Set<string
   for (const entry of entries) {
     const path = `evidence/${entry.name}`;
     const isBag = ACQUISITION_ID.test(entry.name);
-    if (entry.name === ".lock" || (isBag && entry.isDirectory())) continue;
+    if (isBag && entry.isDirectory()) continue;
+    if (entry.isFile() && LOCK.test(entry.name)) continue;
     if (entry.name.startsWith(INCOMING) && entry.isDirectory()) {
       const { entries: copied, seal } = await readJournal(join(evidence, entry.name, "journal.jsonl"));
       if (seal !== undefined) sealing.add(seal.id);

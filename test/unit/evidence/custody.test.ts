@@ -58,7 +58,7 @@ describe("appendCustody", () => {
     const held = await scratchCase();
     const dead = await promisify(execFile)(process.execPath, [
       "-p",
-      "`${require('os').hostname()}\\n${process.pid}`",
+      "[require('os').hostname(), process.pid].join('\\n')",
     ]);
     const [host, pid] = dead.stdout.trim().split("\n");
     await writeFile(`${log(held)}.lock`, JSON.stringify({ host, pid: Number(pid), started: "1", turn: 1 }));

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach } from "vitest";
 import { type Case, initCase } from "../../../src/evidence/index.js";
+import { fixed } from "./scratch-clock.js";
 
-/** A clock that stands still: sealed bytes may then be compared. */
-export const fixed = { now: () => new Date("2026-03-04T05:06:07.000Z"), version: "0.0.0-test" };
+export { fixed };
 
 const scratch: string[] = [];
 
