@@ -77,13 +77,13 @@ export class Database {
 
   /** Runs one or more statements without parameters, or one statement with them; returns the number of rows changed. */
   async run(sql: string, parameters: Parameters = {}): Promise<number> {
-    const result = await this.#connection.run(sql, bind(parameters));
+    const result = await this.#connection.run(sql, bind(parameters)).catch(explain);
     return result.rowsChanged;
   }
 
   /** All rows of a query, with the columns' names and types. */
   async query(sql: string, parameters: Parameters = {}): Promise<Result> {
-    const reader = await this.#connection.runAndReadAll(sql, bind(parameters));
+    const reader = await this.#connection.runAndReadAll(sql, bind(parameters)).catch(explain);
     const names = reader.deduplicatedColumnNames();
     const columns = names.map((name, index) => ({
       name,
@@ -142,6 +142,23 @@ export class Database {
     }
   }
 
+  /** Runs work that needs at least so many bytes of memory, and sets the limit back afterwards; not under a locked policy. */
+  async withMemory<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+    const [setting] = await this.rows<{ now: string }>("select current_setting('memory_limit') as now");
+    const now = setting?.now ?? "1GB";
+    const [larger] = await this.rows<{ larger: boolean }>(
+      "select parse_formatted_bytes($now) < $bytes::double as larger",
+      { now, bytes },
+    );
+    if (larger?.larger !== true) return work();
+    await this.run(`set memory_limit = '${Math.ceil(bytes)} bytes'`);
+    try {
+      return await work();
+    } finally {
+      await this.run(`set memory_limit = '${now}'`);
+    }
+  }
+
   /** Stops the running statement as soon as DuckDB notices. */
   interrupt(): void {
     this.#connection.interrupt();
@@ -151,6 +168,25 @@ export class Database {
     this.#connection.closeSync();
     this.#instance.closeSync();
   }
+}
+
+/** What the person at the keyboard can do something about is said as such. */
+function explain(error: unknown): never {
+  const text = firstLine(error);
+  if (/^(Error: )?Out of Memory Error/.test(text)) {
+    throw new ColdtrailError(
+      "memory-limit-reached",
+      `DuckDB needs more memory than its limit allows (${text}); run the command again with a larger --memory-limit or fewer --threads`,
+    );
+  }
+  if (/no space left on device|disk is full/i.test(text)) {
+    throw new ColdtrailError(
+      "disk-full",
+      `the disk is full (${text}); free some space and run the command again, ingest goes on where it was`,
+      EXIT.coverageBroken,
+    );
+  }
+  throw error;
 }
 
 function bind(parameters: Parameters): Record<string, DuckDBValue> | undefined {

@@ -18,9 +18,10 @@ export interface IngestPolicy extends Limits {
  * The statements that bind a connection to the policy of the project, in order.
  *
  * The host's time zone must never reach a result, so UTC comes first. No extension is installed or loaded by itself:
- * that would call out. The configuration is locked last, so that no query can take any of it back.
+ * that would call out. For analysis the configuration is locked last, so that no query can take any of it back.
  */
 export function policyStatements(limits: Limits, readFolders: string[] | undefined): string[] {
+  const ingesting = readFolders !== undefined;
   return [
     "set TimeZone = 'UTC'",
     "set autoinstall_known_extensions = false",
@@ -41,6 +42,7 @@ export function policyStatements(limits: Limits, readFolders: string[] | undefin
           `set allowed_directories = [${readFolders.map((folder) => quoteLiteral(`${folder}/`)).join(", ")}]`,
         ]),
     "set enable_external_access = false",
-    "set lock_configuration = true",
+    // Only our own statements run while ingesting, and a record of a hundred megabytes needs another memory limit.
+    ...(ingesting ? [] : ["set lock_configuration = true"]),
   ];
 }

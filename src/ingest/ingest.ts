@@ -73,7 +73,7 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
     await dropOrphans(database);
     await loadReference(database, held);
     const known = await knownArtifacts(database);
-    const { jobs, origins, listed } = await listJobs(held, sealed, known);
+    const { jobs, origins, listed } = await listJobs(held, sealed, known, sources);
     const redo: StageJob[] = [];
     const byId = new Map(jobs.map((job) => [job.artifactId, job]));
     const totals = { artifacts: 0, totalArtifacts: jobs.length, bytes: 0, totalBytes: sum(jobs) };
@@ -185,11 +185,13 @@ async function dropOrphans(database: Database): Promise<void> {
   );
 }
 
-async function knownArtifacts(database: Database): Promise<Map<number, { sha256: string; state: string }>> {
-  const rows = await database.rows<{ id: number; sha256: string; state: string }>(
-    "select artifact_id as id, sha256, state from artifact order by artifact_id",
+async function knownArtifacts(
+  database: Database,
+): Promise<Map<number, { sha256: string; state: string; original: string }>> {
+  const rows = await database.rows<{ id: number; sha256: string; state: string; original: string }>(
+    "select artifact_id as id, sha256, state, original from artifact order by artifact_id",
   );
-  return new Map(rows.map(({ id, sha256, state }) => [id, { sha256, state }]));
+  return new Map(rows.map(({ id, ...artifact }) => [id, artifact]));
 }
 
 async function summarise(

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Case, openZipMembers, type SealedFile } from "../evidence/index.js";
 import { openBytes } from "./decode.js";
 import type { ArtifactOrigin } from "./load.js";
+import type { Source } from "./source.js";
 import type { StageJob } from "./stage.js";
 
 /** Members of artifact 17 are artifacts 17000001, 17000002, …: their numbers never move when evidence is added. */
@@ -32,11 +33,15 @@ export interface JobList {
 export async function listJobs(
   held: Case,
   sealed: SealedFile[],
-  known: Map<number, { sha256: string; state: string }>,
+  known: Map<number, { sha256: string; state: string; original: string }>,
+  sources: readonly Source[],
 ): Promise<JobList> {
   const list: JobList = { jobs: [], origins: new Map(), listed: [] };
+  const contentOf = contents(sources);
   const firstOf = new Map<string, number>();
-  for (const [id, { sha256, state }] of known) if (state !== "duplicate") firstOf.set(sha256, id);
+  for (const [id, { sha256, state, original }] of known) {
+    if (state !== "duplicate") firstOf.set(contentOf(sha256, original), id);
+  }
   for (const file of sealed) {
     if (known.has(file.artifactId)) continue;
     const origin: ArtifactOrigin = {
@@ -45,13 +50,14 @@ export async function listJobs(
       original: file.original,
       member: null,
     };
-    const first = firstOf.get(file.sha256);
+    const content = contentOf(file.sha256, file.original);
+    const first = firstOf.get(content);
     if (first !== undefined && file.size > 0) {
       const note = `the same bytes as artifact ${first}`;
       list.listed.push(row(file.artifactId, origin, file.size, file.sha256, "duplicate", note, first));
       continue;
     }
-    firstOf.set(file.sha256, file.artifactId);
+    firstOf.set(content, file.artifactId);
     const path = join(held.dir, file.path);
     if (await isZip(path)) await listMembers(list, file, origin, path);
     else {
@@ -61,6 +67,20 @@ export async function listJobs(
     }
   }
   return list;
+}
+
+/**
+ * What two files must share to be the same evidence twice: their bytes and, where the name says what the bytes do not
+ * (whose versioning is on, which request a body belongs to), that part of the name.
+ */
+function contents(sources: readonly Source[]): (sha256: string, original: string) => string {
+  const patterns = sources.flatMap(({ recognises: { document } }) =>
+    document === undefined ? [] : [new RegExp(document)],
+  );
+  return (sha256, original) => {
+    const said = patterns.map((pattern) => pattern.exec(original)?.[0]).find((text) => text !== undefined);
+    return said === undefined ? sha256 : `${sha256} ${said}`;
+  };
 }
 
 async function isZip(path: string): Promise<boolean> {

@@ -1,6 +1,5 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { type Database, firstLine, quoteIdentifier, quoteLiteral } from "../database/index.js";
-import { ColdtrailError, EXIT } from "../errors.js";
 import type { Source } from "./source.js";
 import type { Spool } from "./spool.js";
 import { type Batch, type StagedArtifact, takesPlace } from "./stage.js";
@@ -28,6 +27,9 @@ class Refused extends Error {
  * through its log when it commits, so that few large transactions are much cheaper than many small ones.
  */
 const COMMIT_BYTES = 1024 * 1024 * 1024;
+
+/** Bytes from which on a single record decides how much memory loading takes. */
+const LARGE_RECORD = 16 * 1024 * 1024;
 
 /** Loads batches into the evidence tables. Call `commit` at the end; what is not committed is loaded again next time. */
 export class Loader {
@@ -74,7 +76,7 @@ export class Loader {
         break;
       } catch (error) {
         await this.#rollback();
-        if (!(error instanceof Refused)) throw explain(error);
+        if (!(error instanceof Refused)) throw error;
         for (const artifactId of error.spool.artifacts) this.#discarded.add(artifactId);
         unloaded = this.#pending;
       }
@@ -92,11 +94,7 @@ export class Loader {
   /** Makes what was loaded permanent and removes its spools. */
   async commit(): Promise<void> {
     if (!this.#open) return;
-    try {
-      await this.#database.run("commit");
-    } catch (error) {
-      throw explain(error);
-    }
+    await this.#database.run("commit");
     this.#open = false;
     this.#committedParts = new Set(this.#parts);
     const spools = this.#pending.flatMap((batch) => batch.spools);
@@ -117,7 +115,7 @@ export class Loader {
     await forgetArtifacts(this.#database, restarted);
     for (const id of restarted) this.#parts.delete(id);
     for (const spool of spools) {
-      await this.#loadSpool(spool);
+      await this.#database.withMemory(memoryFor(spool), () => this.#loadSpool(spool));
       for (const id of spool.artifacts) if (spool.careful || !this.#discarded.has(id)) this.#parts.add(id);
     }
     const finished = artifacts.filter(
@@ -191,7 +189,7 @@ export class Loader {
   /** Takes out of a careful spool the records that DuckDB still refuses, by halving, and rejects them. */
   async #weed(spool: Spool): Promise<void> {
     const source = this.#sources.get(spool.source) as Source;
-    if ((await this.#refusal(spool, source)) === null) return;
+    if ((await this.#database.withMemory(memoryFor(spool), () => this.#refusal(spool, source))) === null) return;
     const text = await readFile(spool.path, "utf8");
     const lines = text.split("\n").filter((line) => line !== "");
     const bad: { line: string; reason: string }[] = [];
@@ -231,7 +229,7 @@ export class Loader {
       await this.#database.run("drop table probe");
       return null;
     } catch (error) {
-      if (!isRefusal(error)) throw explain(error);
+      if (!isRefusal(error)) throw error;
       return reasonOf(error);
     }
   }
@@ -255,6 +253,11 @@ export async function evidenceTables(database: Database): Promise<string[]> {
      order by name`,
   );
   return rows.map((row) => row.name);
+}
+
+/** DuckDB's JSON reader needs about ten times the size of a record while it parses it. */
+function memoryFor(spool: Spool): number {
+  return spool.longest < LARGE_RECORD ? 0 : spool.longest * 16 + 512 * 1024 * 1024;
 }
 
 function framedView(spool: Spool, source: Source, kept: string): string {
@@ -308,16 +311,4 @@ function isRefusal(error: unknown): boolean {
 function reasonOf(error: unknown): string {
   const text = firstLine(error);
   return /(?:in line \d+|byte \d+[^:]*): ?(.*)$/.exec(text)?.[1]?.slice(0, 200) || "not valid JSON";
-}
-
-function explain(error: unknown): unknown {
-  const text = firstLine(error);
-  if (/no space left|could not write|disk is full/i.test(text)) {
-    return new ColdtrailError(
-      "disk-full",
-      `the disk is full while loading (${text}); free some space and run \`coldtrail ingest\` again, it goes on where it was`,
-      EXIT.coverageBroken,
-    );
-  }
-  return error;
 }
