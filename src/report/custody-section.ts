@@ -1,0 +1,70 @@
+import type { Value } from "../database/index.js";
+import type { ReportContent } from "./content.js";
+import { html, type Markup } from "./html.js";
+import type { VerificationResult } from "./input.js";
+import { LIMIT } from "./limit.js";
+import { code, leftOut, prose, type Section, table, valueText, verdict } from "./part.js";
+import { integrity } from "./summary-section.js";
+import { formatCount, formatTime } from "./visible.js";
+
+/** What verification found, and who did what with the case. */
+export function custodySection(content: ReportContent): Section {
+  const { verification, custody } = content.evidence;
+  const isSound =
+    verification !== undefined && verification.problems.length + verification.custody.length === 0;
+  const half = LIMIT.custody / 2;
+  const shown =
+    custody.length <= LIMIT.custody ? custody : [...custody.slice(0, half), ...custody.slice(-half)];
+  const body = html`${verdict(`Evidence: ${integrity(content)}.`, isSound ? "ok" : "bad")}
+${verification === undefined ? html`<p>Run <code>coldtrail verify CASE</code> and make the report again to have the verdict here.</p>` : verificationPart(verification)}
+${table(
+  "Custody log",
+  shown,
+  [
+    { title: "No.", kind: "head", cell: (entry) => String(entry.seq) },
+    { title: "Time (UTC)", kind: "time", cell: (entry) => formatTime(entry.time) },
+    { title: "Examiner", cell: (entry) => prose(entry.examiner) },
+    { title: "Action", cell: (entry) => prose(entry.action) },
+    { title: "Detail", cell: (entry) => code(detailText(entry.detail)) },
+    { title: "Tool", cell: (entry) => prose(`${entry.tool.name} ${entry.tool.version}`) },
+    { title: "SHA-256 of the entry before", cell: (entry) => code(entry.previous) },
+  ],
+  {
+    empty: "The custody log holds no entry.",
+    note: leftOut(shown.length, custody.length, "the first and the last; custody.jsonl holds all"),
+  },
+)}`;
+  return { id: "custody", title: "Custody and verification", body };
+}
+
+function verificationPart({ bags, files, bytes, problems, custody, notes }: VerificationResult): Markup {
+  const all = [
+    ...problems.map(({ kind, path, message }) => ({ kind, place: path, message })),
+    ...custody.map(({ kind, line, message }) => ({
+      kind,
+      place: line === 0 ? "custody.jsonl" : `custody.jsonl line ${line}`,
+      message,
+    })),
+  ];
+  const shown = all.slice(0, LIMIT.problems);
+  return html`<p>Read again and compared with what was sealed: ${formatCount(bags)} acquisitions, ${formatCount(files)} files, ${formatCount(bytes)} bytes.</p>
+${table(
+  "Problems of the evidence",
+  shown,
+  [
+    { title: "Kind", kind: "head", cell: (problem) => problem.kind },
+    { title: "Where", cell: (problem) => code(problem.place) },
+    { title: "What", cell: (problem) => prose(problem.message) },
+  ],
+  {
+    empty:
+      "Every sealed file has the bytes it was sealed with, no file is missing or added, and every link of the custody chain holds.",
+    note: leftOut(shown.length, all.length, "`coldtrail verify` names all"),
+  },
+)}
+${notes.length === 0 ? null : html`<p>Notes of the verification:</p><ul>${notes.slice(0, LIMIT.problems).map((note) => html`<li>${prose(note)}</li>`)}</ul>`}`;
+}
+
+function detailText(detail: Readonly<Record<string, unknown>>): string {
+  return Object.keys(detail).length === 0 ? "" : valueText(detail as Value);
+}

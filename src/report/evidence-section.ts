@@ -1,0 +1,112 @@
+import type { ReportContent } from "./content.js";
+import { html } from "./html.js";
+import { LIMIT } from "./limit.js";
+import { code, leftOut, prose, type Section, table, verdict } from "./part.js";
+import { counted, formatCount, formatTime } from "./visible.js";
+
+/** The sealed acquisitions, and every sealed file that a finding rests on. */
+export function evidenceSection(content: ReportContent): Section {
+  const { evidence, artifacts, status } = content;
+  const shown = artifacts.slice(0, LIMIT.files);
+  const body = html`${verdict(
+    `${counted(evidence.bags.length, "sealed acquisition")}, ${counted(status.artifacts, "file")} seen; findings rest on ${counted(artifacts.length, "file")} of them.`,
+  )}
+${table(
+  "Acquisitions",
+  evidence.bags,
+  [
+    { title: "Bag", kind: "head", cell: (bag) => bag.id },
+    { title: "Sealed (UTC)", kind: "time", cell: (bag) => formatTime(bag.sealedAt) },
+    { title: "Files", kind: "number", cell: (bag) => formatCount(bag.files) },
+    { title: "Bytes", kind: "number", cell: (bag) => formatCount(bag.bytes) },
+    { title: "Sources", cell: (bag) => prose(bag.sources?.join(", ")) ?? "–" },
+    { title: "SHA-256 of its manifest", cell: (bag) => code(bag.manifestSha256) },
+  ],
+  { empty: "No acquisition is known." },
+)}
+<p>A record is named by the number of its file and its number in that file, such as <code>12/345</code>; <code>coldtrail record CASE 12 345</code> shows it as sealed.</p>
+${table(
+  "Files that findings rest on",
+  shown,
+  [
+    {
+      title: "File",
+      kind: "head",
+      cell: (file) => html`<span id="artifact-${file.artifact_id}">${file.artifact_id}</span>`,
+    },
+    {
+      title: "Sealed path",
+      cell: (file) =>
+        html`${code(file.path)}${file.member === null ? null : html`<br>member ${code(file.member)}`}`,
+    },
+    { title: "Source", cell: (file) => file.source ?? "–" },
+    { title: "Bytes", kind: "number", cell: (file) => formatCount(file.size) },
+    { title: "Records", kind: "number", cell: (file) => formatCount(file.records) },
+    { title: "Cited", kind: "number", cell: (file) => formatCount(file.cited) },
+    { title: "SHA-256", cell: (file) => code(file.sha256) },
+  ],
+  {
+    empty: "No finding names a record.",
+    note: leftOut(shown.length, artifacts.length, "findings.jsonl names the others"),
+  },
+)}`;
+  return { id: "evidence", title: "Evidence", body, leaf: true };
+}
+
+/** What was not understood or not claimed by any source. */
+export function rejectsSection({ status }: ReportContent): Section {
+  const rejected = status.sources.reduce((sum, source) => sum + source.rejected, 0);
+  const rejects = status.rejects.slice(0, LIMIT.rejects);
+  const files = status.files.slice(0, LIMIT.rejects);
+  const isClean = rejected === 0 && status.unclaimed === 0;
+  const body = html`${verdict(
+    isClean
+      ? "Every record of every claimed file was understood, and no file was left unclaimed."
+      : `${counted(rejected, "record")} rejected; ${counted(status.unclaimed, "file")} unclaimed. What they hold is not in the answers above.`,
+    isClean ? "" : "bad",
+  )}
+${table(
+  "Records by source",
+  status.sources,
+  [
+    { title: "Source", kind: "head", cell: (row) => row.source },
+    { title: "Files", kind: "number", cell: (row) => formatCount(row.artifacts) },
+    { title: "Records", kind: "number", cell: (row) => formatCount(row.records) },
+    { title: "Rows", kind: "number", cell: (row) => formatCount(row.rows) },
+    { title: "Duplicates", kind: "number", cell: (row) => formatCount(row.duplicates) },
+    { title: "Skipped", kind: "number", cell: (row) => formatCount(row.skipped) },
+    { title: "Rejected", kind: "number", cell: (row) => formatCount(row.rejected) },
+  ],
+  { note: "records = rows + duplicates + skipped + rejected", empty: "No record was read." },
+)}
+${table(
+  "Rejected records",
+  rejects,
+  [
+    { title: "File", kind: "head", cell: (row) => String(row.artifact_id) },
+    { title: "Came from", cell: (row) => code(row.original) },
+    { title: "Rejected", kind: "number", cell: (row) => formatCount(row.rejected) },
+    { title: "First record", kind: "number", cell: (row) => formatCount(row.first_record) },
+    { title: "Reason", cell: (row) => prose(row.reason) },
+  ],
+  {
+    empty: "No record was rejected.",
+    note: leftOut(rejects.length, status.rejects.length, "`coldtrail status` lists all"),
+  },
+)}
+${table(
+  "Files with a remark",
+  files,
+  [
+    { title: "File", kind: "head", cell: (row) => String(row.artifact_id) },
+    { title: "Came from", cell: (row) => code(row.original) },
+    { title: "State", cell: (row) => html`<span class="state">${row.state}</span>` },
+    { title: "Remark", cell: (row) => prose(row.note) ?? "–" },
+  ],
+  {
+    empty: "There is nothing to say about any file.",
+    note: leftOut(files.length, status.files.length, "`coldtrail status` lists all"),
+  },
+)}`;
+  return { id: "rejects", title: "Rejects and unclaimed files", body };
+}

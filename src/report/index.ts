@@ -1,0 +1,12 @@
+/** Reports: rows of a case database to documents. Reads no evidence, no clock and no environment. */
+export type {
+  Bag,
+  CaseStatus,
+  CoverageRow,
+  CustodyRecord,
+  QueryFacts,
+  ReportCase,
+  ReportInput,
+  VerificationResult,
+} from "./input.js";
+export { type ReportFile, type WrittenReport, writeReport } from "./write-report.js";

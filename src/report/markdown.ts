@@ -1,0 +1,121 @@
+import { SEVERITIES } from "../queries/index.js";
+import type { ReportContent } from "./content.js";
+import { negativeSentence } from "./coverage-text.js";
+import { LIMIT } from "./limit.js";
+import { parameterText, shortActor, valueText } from "./part.js";
+import { stretches, stretchText } from "./records.js";
+import { integrity } from "./summary-section.js";
+import { formatCount, formatTime, shorten, visible } from "./visible.js";
+
+/** The report in short, as Markdown: figures, findings by actor, detections without findings. */
+export function markdownDocument(content: ReportContent): string {
+  const { case: held, run } = content;
+  const lines = [
+    `# ${escapeMarkdown(held.title)}`,
+    "",
+    ...list([
+      ["Case", held.id],
+      ["Examiner", held.examiner],
+      ["Organisation", held.organisation],
+      ["Report made", formatTime(content.generatedAt)],
+      ["Run", run.runId],
+      ["Evidence", integrity(content)],
+      ["First activity", formatTime(content.firstSeen)],
+      ["Last activity", formatTime(content.lastSeen)],
+      [
+        "Findings",
+        `${formatCount(run.findings.length)} (${severities(content)}), ${formatCount(run.suppressed.length)} suppressed`,
+      ],
+      ["Made with", `coldtrail ${content.toolVersion}`],
+    ]),
+    "",
+    "All times are UTC. Records are file/record; report.html names the sealed files with their SHA-256.",
+    "",
+    "## Findings by actor",
+    "",
+    ...findingLines(content),
+    "## Detections without findings",
+    "",
+    "No finding does not mean that nothing happened.",
+    "",
+    "| Detection | Status | Why, or what was searched |",
+    "|---|---|---|",
+    ...run.detections
+      .filter((detection) => detection.status !== "fired")
+      .map(({ id, title, status, reason, tables }) => {
+        const why =
+          status === "not_fired" ? negativeSentence(tables, content.status.coverage) : (reason ?? "");
+        return `| ${escapeMarkdown(title)} (${escapeMarkdown(id)}) | ${status} | ${escapeMarkdown(why)} |`;
+      }),
+    "",
+  ];
+  return lines.join("\n");
+}
+
+function findingLines({ run }: ReportContent): string[] {
+  return run.actors.flatMap(({ actor, findings }) => [
+    `### ${escapeMarkdown(shortActor(actor))}`,
+    "",
+    ...(actor === null ? [] : [escapeMarkdown(actor), ""]),
+    ...findings.flatMap((finding) => {
+      const parts = stretches(finding.records);
+      const shown = parts.slice(0, LIMIT.recordStretches);
+      const more = finding.record_total - shown.reduce((sum, part) => sum + part.last - part.first + 1, 0);
+      return [
+        `#### F${finding.finding_no} ${finding.severity}: ${escapeMarkdown(finding.title)}`,
+        "",
+        escapeMarkdown(finding.summary ?? "The query gives no summary."),
+        "",
+        ...list([
+          ["First and last seen", `${formatTime(finding.first_seen)} to ${formatTime(finding.last_seen)}`],
+          ["Events", formatCount(finding.event_count)],
+          ["Entity", finding.entity],
+          ["Address", finding.source_ip],
+          ["Resource", finding.resource],
+          ["Metrics", finding.metrics === null ? undefined : valueText(finding.metrics)],
+          ["ATT&CK, ATLAS", [...finding.attack, ...finding.atlas].join(", ")],
+          [
+            "Records",
+            `${shown.map(stretchText).join(", ")}${more > 0 ? `, and ${formatCount(more)} more` : ""}`,
+          ],
+          [
+            "Query",
+            `${finding.detection_id} ${finding.version}, sha256 ${finding.sha256}, ${parameterText(finding.parameters)}`,
+          ],
+        ]),
+        "",
+      ];
+    }),
+  ]);
+}
+
+function list(entries: readonly (readonly [string, string | null | undefined])[]): string[] {
+  return entries
+    .filter(([, value]) => value !== null && value !== undefined && value !== "")
+    .map(([term, value]) => `- ${escapeMarkdown(term)}: ${escapeMarkdown(value ?? "")}`);
+}
+
+function severities({ run }: ReportContent): string {
+  return [...SEVERITIES]
+    .reverse()
+    .map(
+      (severity) => `${run.findings.filter((finding) => finding.severity === severity).length} ${severity}`,
+    )
+    .join(", ");
+}
+
+/** Text that no Markdown reader takes for markup, a link or HTML. */
+export function escapeMarkdown(text: string): string {
+  return (
+    visible(shorten(text, LIMIT.value * 3))
+      .replaceAll("&", "&amp;")
+      .replace(/[\\`*_{}[\]()#|~!]/g, "\\$&")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replace(/^([-+=]|\d+[.)])/, "\\$1")
+      // Readers make links of bare addresses; a colon as an entity reads the same and is none.
+      .replace(/:(?=\/\/)/g, "&#58;")
+      .replace(/\bwww\./gi, "www&#46;")
+      .replaceAll("@", "&#64;")
+  );
+}

@@ -1,0 +1,141 @@
+import type { Finding } from "../queries/index.js";
+import { LIMIT } from "./limit.js";
+import { shortActor } from "./part.js";
+import type { ActorGroup } from "./run-content.js";
+import { place, seconds, type TimeAxis } from "./time-axis.js";
+import { shorten } from "./visible.js";
+
+/** A finding with a place in time. */
+export interface Dated {
+  finding: Finding;
+  from: number;
+  to: number;
+}
+
+/** One actor's lane: the findings it names, row by row, and those it has no room for. */
+export interface Lane {
+  label: string;
+  actor: string | null;
+  anchor: string;
+  /** Findings of one row do not touch. */
+  rows: Flag[][];
+  all: Dated[];
+  hidden: number;
+}
+
+export interface Flag extends Dated {
+  label: string;
+  /** Left end of the flag with its label, and where its line ends. */
+  x: number;
+  end: number;
+  /** True when the label stands to the left of the time. */
+  isMirrored: boolean;
+}
+
+const FLAG = 18;
+const GAP = 8;
+const LABEL = 44;
+/** Width of a letter of the label; generous, as the font is the reader's. */
+const LETTER = 6.3;
+
+/** Findings with times, by start. */
+export function dated(findings: readonly Finding[]): Dated[] {
+  return findings
+    .flatMap((finding) => {
+      const from = seconds(finding.first_seen);
+      if (from === undefined) return [];
+      return [{ finding, from, to: Math.max(from, seconds(finding.last_seen) ?? from) }];
+    })
+    .sort((left, right) => left.from - right.from || left.finding.finding_no - right.finding.finding_no);
+}
+
+/** From the first to the last of some findings, with a margin. */
+export function wholePeriod(all: readonly Dated[]): { from: number; to: number } {
+  const from = Math.min(...all.map((one) => one.from));
+  const to = Math.max(...all.map((one) => one.to));
+  return padded(from, to);
+}
+
+/**
+ * The shortest stretch that holds the beginnings of most of what matters (four fifths of the scores of findings of medium severity
+ * and above): an incident of hours is not drawn on the scale of the weeks of evidence before it.
+ */
+export function focus(all: readonly Dated[]): { from: number; to: number } {
+  const grave = all.filter(({ finding }) => finding.severity !== "info" && finding.severity !== "low");
+  const points = grave.length === 0 ? all : grave;
+  const wanted = points.reduce((sum, { finding }) => sum + weight(finding), 0) * 0.8;
+  let best = { from: points[0]?.from ?? 0, to: points.at(-1)?.from ?? 0 };
+  let held = 0;
+  let start = 0;
+  for (const point of points) {
+    held += weight(point.finding);
+    for (
+      let first = points[start];
+      first !== undefined && held - weight(first.finding) >= wanted;
+      first = points[start]
+    ) {
+      held -= weight(first.finding);
+      start += 1;
+    }
+    const from = points[start]?.from ?? point.from;
+    if (held >= wanted && point.from - from < best.to - best.from) best = { from, to: point.from };
+  }
+  // What begins in the stretch is shown to its end, unless it drags on for longer than the stretch itself.
+  const length = Math.max(best.to - best.from, 600);
+  const ends = points.filter((one) => one.from >= best.from && one.from <= best.to).map((one) => one.to);
+  return padded(best.from, Math.max(best.to, ...ends.filter((end) => end <= best.to + length)));
+}
+
+/** Lanes of actors, gravest first; each names its findings with the highest scores that begin within the axis. */
+export function planLanes(groups: readonly ActorGroup[], axis: TimeAxis): Lane[] {
+  const lanes: Lane[] = [];
+  for (const { actor, anchor, findings } of groups) {
+    const all = dated(findings).filter((one) => one.from <= axis.to && one.to >= axis.from);
+    if (all.length === 0) continue;
+    const named = all
+      .toSorted((left, right) => right.finding.score - left.finding.score || left.from - right.from)
+      .slice(0, LIMIT.findingsOfLane)
+      .sort((left, right) => left.from - right.from || left.finding.finding_no - right.finding.finding_no);
+    const rows: Flag[][] = [];
+    for (const flag of named.map((one) => flagOf(one, axis))) {
+      const row = rows.find((candidate) => candidate.every((other) => isApart(other, flag)));
+      if (row === undefined) rows.push([flag]);
+      else row.push(flag);
+    }
+    lanes.push({ label: shortActor(actor), actor, anchor, rows, all, hidden: all.length - named.length });
+  }
+  return lanes;
+}
+
+function flagOf(one: Dated, axis: TimeAxis): Flag {
+  const at = place(axis, one.from);
+  const end = place(axis, one.to);
+  const label = `F${one.finding.finding_no} ${clipped(one.finding.title, LABEL)}`;
+  const width = FLAG + 6 + label.length * LETTER;
+  const isMirrored = at + width > axis.right;
+  return { ...one, label, x: at, end, isMirrored };
+}
+
+function extentOf({ label, x, end, isMirrored }: Flag): [number, number] {
+  const width = FLAG + 6 + label.length * LETTER;
+  return isMirrored ? [x - width, Math.max(end, x)] : [x, Math.max(end, x + width)];
+}
+
+function isApart(left: Flag, right: Flag): boolean {
+  const [leftFrom, leftTo] = extentOf(left);
+  const [rightFrom, rightTo] = extentOf(right);
+  return leftTo + GAP < rightFrom || rightTo + GAP < leftFrom;
+}
+
+function padded(from: number, to: number): { from: number; to: number } {
+  const margin = Math.max((to - from) * 0.03, 60);
+  return { from: from - margin, to: to + margin };
+}
+
+function weight(finding: Finding): number {
+  return Math.max(1, finding.score);
+}
+
+function clipped(text: string, limit: number): string {
+  return text.length <= limit ? text : `${shorten(text, limit - 1).split("…")[0]}…`;
+}

@@ -1,0 +1,128 @@
+import type { ReportContent } from "./content.js";
+import type { CitedEvent } from "./event-content.js";
+import { type Content, html } from "./html.js";
+import { LIMIT } from "./limit.js";
+import { code, leftOut, prose, type Section, shortActor, table, verdict } from "./part.js";
+import { timelinePictures } from "./timeline-picture.js";
+import { counted, formatCount, formatTime } from "./visible.js";
+
+/** Cited events that differ in nothing but time, record and bytes, following one another. */
+interface Fold {
+  first: CitedEvent;
+  last: CitedEvent;
+  count: number;
+  bytes: number;
+  findings: Set<number>;
+}
+
+/** The attack as picture and as table. */
+export function timelineSection(content: ReportContent): Section {
+  const { events, citedRecords } = content;
+  const folds = foldEvents(events);
+  const shown = folds.slice(0, LIMIT.timelineLines);
+  const timeless =
+    citedRecords - new Set(events.map((event) => `${event.artifact_id}/${event.record_no}`)).size;
+  const body = html`${verdict(
+    `${counted(citedRecords, "record")} cited by findings, told in order of time.${
+      timeless > 0
+        ? ` ${counted(timeless, "cited record")} ${timeless === 1 ? "is" : "are"} no event (a configuration, an inventory) and ${timeless === 1 ? "has" : "have"} no place in it.`
+        : ""
+    }`,
+  )}
+${timelinePictures(content)}
+${table(
+  "Attack timeline",
+  shown,
+  [
+    { title: "From (UTC)", kind: "time", cell: ({ first }) => formatTime(first.event_time) },
+    {
+      title: "To (UTC)",
+      kind: "time",
+      cell: ({ first, last, count }) => (count === 1 ? "" : untilText(first, last)),
+    },
+    { title: "Events", kind: "number", cell: ({ count }) => formatCount(count) },
+    { title: "Actor", cell: ({ first }) => html`<span class="text">${shortActor(first.principal)}</span>` },
+    { title: "Address", cell: ({ first }) => code(first.source_ip) ?? "–" },
+    { title: "What", cell: whatCell },
+    { title: "Outcome", cell: ({ first }) => prose(first.outcome) },
+    {
+      title: "Findings",
+      cell: ({ findings }) =>
+        [...findings]
+          .sort((left, right) => left - right)
+          .slice(0, 12)
+          .map((no, index) => html`${index === 0 ? "" : ", "}<a href="#finding-${no}">F${no}</a>`),
+    },
+    {
+      title: "First record",
+      cell: ({ first }) =>
+        html`<a class="mono" href="#artifact-${first.artifact_id}">${first.artifact_id}/${first.record_no}</a>`,
+    },
+  ],
+  {
+    empty: "No finding cites an event.",
+    note: html`events alike that follow one another are one line, up to an hour apart; timeline.csv holds each. ${leftOut(shown.length, folds.length, "the rest is in timeline.csv") ?? ""}`,
+  },
+)}`;
+  return { id: "timeline", title: "Attack timeline", body, leaf: true };
+}
+
+/** Longest pause, in milliseconds, within one line of the table. */
+const PAUSE = 3_600_000;
+
+/** Joins events alike that follow one another, other lines in between allowed as long as the pause is short. */
+export function foldEvents(events: readonly CitedEvent[]): Fold[] {
+  const folds: Fold[] = [];
+  const open = new Map<string, Fold>();
+  for (const event of events) {
+    const key = JSON.stringify([
+      event.source,
+      event.principal,
+      event.credential,
+      event.action,
+      event.outcome,
+      event.source_ip,
+      container(event.resource),
+    ]);
+    const fold = open.get(key);
+    if (fold !== undefined && isClose(fold.last, event)) {
+      fold.last = event;
+      fold.count += 1;
+      fold.bytes += event.bytes ?? 0;
+      for (const no of event.findings) fold.findings.add(no);
+      continue;
+    }
+    const begun = {
+      first: event,
+      last: event,
+      count: 1,
+      bytes: event.bytes ?? 0,
+      findings: new Set(event.findings),
+    };
+    open.set(key, begun);
+    folds.push(begun);
+  }
+  return folds;
+}
+
+function whatCell({ first, last, count, bytes }: Fold): Content {
+  const resource = first.resource === last.resource ? first.resource : `${container(first.resource) ?? ""} …`;
+  return html`<b>${prose(first.action)}</b> ${resource === null ? null : code(resource)}${
+    bytes > 0 ? html` <span class="soft">${formatCount(bytes)} bytes</span>` : null
+  }${count === 1 && first.action === null ? prose(first.summary) : null}`;
+}
+
+function untilText(first: CitedEvent, last: CitedEvent): string {
+  const [from, to] = [formatTime(first.event_time), formatTime(last.event_time)];
+  return from.slice(0, 11) === to.slice(0, 11) ? to.slice(11) : to;
+}
+
+/** The resource without its last part: reads of many keys below one prefix are one line. */
+function container(resource: string | null): string | null {
+  return resource === null ? null : resource.replace(/\/[^/]*$/, "/");
+}
+
+function isClose(earlier: CitedEvent, later: CitedEvent): boolean {
+  const pause = Date.parse(later.event_time ?? "") - Date.parse(earlier.event_time ?? "");
+  return earlier.event_time === later.event_time || pause <= PAUSE;
+}
