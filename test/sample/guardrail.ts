@@ -8,7 +8,7 @@ import { BLOCKED_MESSAGE } from "./prompt.js";
 // Changes of the guardrail in use.
 
 /** Settings of the guardrail in use, before and after a change. */
-export function guardrailRequest(attack: string, email: string): Json {
+function guardrailRequest(attack: string, email: string): Json {
   return {
     guardrailIdentifier: GUARDRAIL,
     name: "support-assistant",

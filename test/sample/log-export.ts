@@ -22,7 +22,7 @@ interface Export {
 }
 
 /** Bucket to which the responders exported. */
-export const EXPORT_BUCKET = `acme-ir-export-${ACCOUNT}`;
+const EXPORT_BUCKET = `acme-ir-export-${ACCOUNT}`;
 
 function ingestionLog(): Export {
   const at = utc("2026-03-11T11:13:00");

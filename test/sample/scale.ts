@@ -4,7 +4,7 @@ import { tenant, type Workload } from "./workload.js";
 // The scaled sample: the story stays as it is, tenants of the same kind work beside it and on days before it.
 
 /** CloudTrail events of the story alone. */
-export const STORY_EVENTS = 14_424;
+const STORY_EVENTS = 14_424;
 
 /** How many tenants work on how many days so that the CloudTrail events are exactly as many as asked for. */
 export interface Scale {

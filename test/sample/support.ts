@@ -8,7 +8,7 @@ import type { Workload } from "./workload.js";
 // The support assistant: questions of customers, answered with what retrieval found (detections.md D.4).
 
 /** Calls of the support assistant in an hour of the day. */
-export function appCalls(day: number, hourOfDay: number): number {
+function appCalls(day: number, hourOfDay: number): number {
   return isWeekday(day) && hourOfDay >= 8 && hourOfDay < 18 ? 40 : 6;
 }
 

@@ -21,7 +21,7 @@ import type { Workload } from "./workload.js";
 // The nightly training run and what the endpoint captures (detections.md D.4).
 
 /** Name of the training job of a day. */
-export function trainingJob(work: Workload, day: number): string {
+function trainingJob(work: Workload, day: number): string {
   return `churn-train${work.suffix}-${compactDay(day)}`;
 }
 
@@ -96,7 +96,7 @@ function startTraining(work: Workload, journal: Journal, day: number): void {
 }
 
 /** The network interface of the training job of a day. */
-export function trainingInterface(work: Workload, day: number): string {
+function trainingInterface(work: Workload, day: number): string {
   return `eni-0tr${compactDay(day)}${work.suffix}`;
 }
 
