@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -135,6 +136,8 @@ async function openCurrent(
   fingerprint: string,
 ): Promise<{ database: Database; rebuilt: boolean }> {
   let rebuilt = false;
+  // Whoever deletes the database leaves the log of an interrupted run behind, which belongs to nothing then.
+  if (!existsSync(path)) await rm(`${path}.wal`, { force: true });
   for (;;) {
     const database = await Database.openForIngest(path, limits);
     const tables = await evidenceTables(database);

@@ -189,7 +189,8 @@ export class Loader {
   /** Takes out of a careful spool the records that DuckDB still refuses, by halving, and rejects them. */
   async #weed(spool: Spool): Promise<void> {
     const source = this.#sources.get(spool.source) as Source;
-    if ((await this.#database.withMemory(memoryFor(spool), () => this.#refusal(spool, source))) === null) return;
+    if ((await this.#database.withMemory(memoryFor(spool), () => this.#refusal(spool, source))) === null)
+      return;
     const text = await readFile(spool.path, "utf8");
     const lines = text.split("\n").filter((line) => line !== "");
     const bad: { line: string; reason: string }[] = [];

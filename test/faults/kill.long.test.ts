@@ -1,0 +1,92 @@
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { coldtrail } from "../commands/command-line.js";
+
+const BIN = join(import.meta.dirname, "..", "..", "dist", "cli", "bin.js");
+const ROUNDS = 25;
+const FILES = 40;
+const EVENTS = 1_500;
+const QUESTION =
+  "select count(*) as n, count(distinct event_id) as ids, sum(hash(event_id, record_no, artifact_id))::varchar as sum from cloudtrail_event";
+
+let work: string;
+let undisturbed: string;
+
+/** Runs the built command line and kills it without warning after so many milliseconds. */
+function runAndKill(milliseconds: number, ...args: string[]): Promise<void> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [BIN, ...args], { stdio: "ignore" });
+    const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
+    child.on("exit", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+async function rowsOf(folder: string): Promise<string> {
+  return (await coldtrail("sql", folder, QUESTION, "--json")).out;
+}
+
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), "coldtrail-kill-"));
+  const evidence = join(work, "evidence");
+  await mkdir(evidence);
+  for (let file = 0; file < FILES; file++) {
+    // Every second file repeats half of the one before it: duplicates must survive kills, too.
+    const first = file % 2 === 0 ? file * EVENTS : (file - 1) * EVENTS + EVENTS / 2;
+    const records = Array.from({ length: EVENTS }, (_, i) => ({
+      eventVersion: "1.11",
+      eventTime: "2026-03-11T09:12:04Z",
+      eventSource: "s3.amazonaws.com",
+      eventName: "GetObject",
+      eventID: `event-${first + i}`,
+      recipientAccountId: "111122223333",
+      requestParameters: { key: `datasets/churn/v3/part-${first + i}.parquet` },
+    }));
+    await writeFile(join(evidence, `${file}.json.gz`), gzipSync(JSON.stringify({ Records: records }), { level: 1 }));
+  }
+  const folder = join(work, "undisturbed");
+  await coldtrail("init", folder, "--title", "T", "--examiner", "E");
+  await coldtrail("acquire", folder, evidence);
+  expect((await coldtrail("ingest", folder)).code).toBe(0);
+  undisturbed = await rowsOf(folder);
+});
+afterAll(() => rm(work, { recursive: true, force: true }));
+
+test("acquire killed at any moment goes on and seals what an undisturbed run seals", async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const folder = join(work, `acquire-${round}`);
+    await coldtrail("init", folder, "--title", "T", "--examiner", "E");
+    await runAndKill(80 + round * 12, "acquire", folder, join(work, "evidence"));
+    // Either the first run got to the end, or this one finishes it.
+    const status = await coldtrail("verify", folder);
+    if (!status.notes.includes("verified 1 bag")) {
+      expect((await coldtrail("acquire", folder, join(work, "evidence"))).code).toBe(0);
+    }
+    const { code, notes } = await coldtrail("verify", folder);
+    expect(notes).toContain(`verified 1 bag, ${FILES} files`);
+    expect(code).toBe(0);
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("ingest killed at any moment goes on and ends with exactly the rows of an undisturbed run", async () => {
+  const folder = join(work, "ingest");
+  await coldtrail("init", folder, "--title", "T", "--examiner", "E");
+  await coldtrail("acquire", folder, join(work, "evidence"));
+  for (let round = 0; round < ROUNDS; round++) {
+    if (round % 3 === 0) await rm(join(folder, "case.duckdb"), { force: true });
+    await runAndKill(150 + round * 40, "ingest", folder);
+    if (round % 3 < 2) continue;
+    const { code, notes } = await coldtrail("ingest", folder);
+    expect(code, notes).toBe(0);
+    expect(await rowsOf(folder)).toBe(undisturbed);
+  }
+  expect((await coldtrail("ingest", folder)).code).toBe(0);
+  expect(await rowsOf(folder)).toBe(undisturbed);
+});
