@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type AcquisitionLine, SEALED_OUTCOMES } from "./acquisition-line.js";
 import type { Case } from "./case.js";
 import { formatManifestLine } from "./manifest.js";
+import { setMode } from "./protect.js";
 
 export const MANIFEST = "manifest-sha256.txt";
 export const TAG_MANIFEST = "tagmanifest-sha256.txt";
@@ -87,11 +88,11 @@ async function writeTagFile(bag: string, name: string, parts: Iterable<string>):
     };
     for (const part of parts) if (batch.push(part) >= 4096) await flush();
     await flush();
-    await file.chmod(0o444);
     await file.sync();
   } finally {
     await file.close();
   }
+  await setMode(`${path}.partial`, 0o444);
   await rename(`${path}.partial`, path);
   return hash.digest("hex");
 }

@@ -24,7 +24,9 @@ export interface Case {
   regions: string[];
 }
 
-const text = z.string().trim();
+const text = z
+  .string({ error: ({ input }) => (input === undefined ? "is missing" : "must be plain text") })
+  .trim();
 const optionalText = text.transform((value) => (value === "" ? undefined : value)).optional();
 const instant = text
   .refine((value) => value === "" || toInstant(value) !== undefined, {
@@ -32,24 +34,36 @@ const instant = text
   })
   .transform((value) => (value === "" ? undefined : toInstant(value)))
   .optional();
-const words = z.union([z.array(text), z.literal("").transform((): string[] => [])]).default([]);
+const words = z
+  .union([z.array(text), z.literal("").transform((): string[] => [])], {
+    error: "must be a list, like [a, b]",
+  })
+  .default([]);
 
 /** `case.yaml`; unknown keys are errors, so that a misspelt one is never ignored. */
 const CASE_FILE = z
-  .strictObject({
-    id: text.min(1, "is empty; give the case an id"),
-    title: text.min(1, "is empty; give the case a title"),
-    examiner: text.min(1, "is empty; name the examiner"),
-    organisation: optionalText,
-    case_from: instant,
-    case_to: instant,
-    base_from: instant,
-    base_to: instant,
-    accounts: words.refine((list) => list.every((account) => /^\d{12}$/.test(account)), {
-      message: "holds something that is not an account; an account is 12 digits",
-    }),
-    regions: words,
-  })
+  .strictObject(
+    {
+      id: text.min(1, "is empty; give the case an id"),
+      title: text.min(1, "is empty; give the case a title"),
+      examiner: text.min(1, "is empty; name the examiner"),
+      organisation: optionalText,
+      case_from: instant,
+      case_to: instant,
+      base_from: instant,
+      base_to: instant,
+      accounts: words.refine((list) => list.every((account) => /^\d{12}$/.test(account)), {
+        message: "holds something that is not an account; an account is 12 digits",
+      }),
+      regions: words,
+    },
+    {
+      error: (issue) =>
+        issue.code === "unrecognized_keys"
+          ? `holds keys that mean nothing here: ${issue.keys.join(", ")}`
+          : "must hold at least id, title and examiner",
+    },
+  )
   .superRefine((file, context) => {
     for (const range of ["case", "base"] as const) {
       const [from, to] = [file[`${range}_from`], file[`${range}_to`]];

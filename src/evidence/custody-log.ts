@@ -24,7 +24,7 @@ const CUSTODY_PENDING = "custody.pending";
 export const NO_PREVIOUS = "0".repeat(64);
 const NEWLINE = Buffer.from("\n");
 
-export interface CustodyHead {
+interface CustodyHead {
   seq: number;
   sha256: string;
 }

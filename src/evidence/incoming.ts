@@ -1,7 +1,8 @@
 import type { Dirent } from "node:fs";
-import { chmod, mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { sha256 } from "./digest.js";
+import { setMode } from "./protect.js";
 
 /** Folders in `evidence/` that begin so are acquisitions under way. */
 export const INCOMING = ".incoming-";
@@ -42,7 +43,7 @@ export async function prepareIncoming(incoming: Incoming): Promise<void> {
 
 /** Makes every folder writable again (a kill may have hit while they were sealed) and removes half-written copies. */
 async function reopen(folder: Buffer): Promise<void> {
-  await chmod(folder, 0o755);
+  await setMode(folder, 0o755);
   for (const entry of await readFolder(folder)) {
     const path = Buffer.concat([folder, SLASH, entry.name]);
     if (entry.isDirectory()) await reopen(path);

@@ -12,7 +12,7 @@ export function formatManifestLine({ sha256, path }: ManifestLine): string {
 }
 
 /** Reads one line; undefined when it is not `<64 hex> <path>` or its path leaves the bag. */
-export function parseManifestLine(line: string): ManifestLine | undefined {
+function parseManifestLine(line: string): ManifestLine | undefined {
   const match = /^([0-9a-fA-F]{64})[ \t]+\*?(.+)$/.exec(line);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
   const path = decodePath(match[2]);

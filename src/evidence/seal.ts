@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { chmod, open, readdir, rename, rm } from "node:fs/promises";
+import { open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AcquisitionLine } from "./acquisition-line.js";
 import { ACQUISITION_ID } from "./artifact.js";
@@ -13,6 +13,7 @@ import { foldersOf, type Incoming } from "./incoming.js";
 import type { Journal, SealRecord } from "./journal.js";
 import { withLock } from "./lock.js";
 import { inParallel } from "./parallel.js";
+import { setMode } from "./protect.js";
 
 export interface SealFacts {
   sources: string[];
@@ -21,6 +22,9 @@ export interface SealFacts {
   version: string;
   onFile: (bytes: number) => void;
 }
+
+const UNPROTECTED =
+  "the file system keeps no permissions, so the bag is sealed but can be written to; protect the disk itself";
 
 /**
  * Turns the copies into a sealed bag with the next free number and returns what was sealed.
@@ -42,15 +46,17 @@ export async function seal(
     if (line.size <= SMALL_FILE) await flush(join(incoming.bag, line.path));
     facts.onFile(line.size);
   });
+  let isProtected = true;
   await inParallel(folders, 16, async (folder) => {
-    await chmod(join(incoming.bag, folder), 0o555);
+    if (!(await setMode(join(incoming.bag, folder), 0o555))) isProtected = false;
     await flush(join(incoming.bag, folder));
   });
   const bytes = files.reduce((sum, line) => sum + line.size, 0);
   const evidence = join(held.dir, "evidence");
   return withLock(join(evidence, ".lock"), async () => {
     const id = await nextId(held);
-    const { sources, now, version, problems } = facts;
+    const { sources, now, version } = facts;
+    const problems = [...facts.problems, ...(isProtected ? [] : [`evidence/${id}: ${UNPROTECTED}`])];
     const day = now().toISOString().slice(0, 10);
     const digests = await writeTagFiles(
       incoming.bag,
@@ -85,7 +91,7 @@ async function concludeSeal(
   { sources, now, version }: Pick<SealFacts, "sources" | "now" | "version">,
 ): Promise<void> {
   const evidence = join(held.dir, "evidence");
-  await chmod(join(evidence, record.id), 0o555);
+  await setMode(join(evidence, record.id), 0o555);
   await flush(evidence);
   const isNoted = (await readCustody(held)).some(
     (entry) => entry.action === "acquire" && entry.detail.acquisition === record.id,

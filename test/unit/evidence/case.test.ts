@@ -153,6 +153,19 @@ describe("openCase", () => {
     await expect(openCase(dir)).rejects.toThrow(/case_from is later than case_to/);
   });
 
+  it.each([
+    ["", "must hold at least id, title and examiner"],
+    ["id: x", "title is missing; examiner is missing"],
+    [
+      "id: [a]\ntitle: T\nexaminer: E\nregions: eu",
+      "id must be plain text; regions must be a list, like [a, b]",
+    ],
+  ])("says what is wrong with %j", async (content, problems) => {
+    const { dir } = await scratchCase();
+    await writeFile(join(dir, "case.yaml"), content);
+    await expect(openCase(dir)).rejects.toThrow(`case.yaml: ${problems}; correct it`);
+  });
+
   it("says where a file that is not YAML breaks", async () => {
     const { dir } = await scratchCase();
     await writeFile(join(dir, "case.yaml"), "id: [\n");
