@@ -1,7 +1,7 @@
 -- What was read, and what became of every record of it.
 
 create table if not exists artifact (
-    artifact_id bigint primary key,
+    artifact_id bigint not null,
     acquisition varchar not null,
     path varchar not null,
     original varchar not null,
@@ -37,7 +37,7 @@ comment on column artifact.duplicate_of is 'The artifact with the same bytes tha
 comment on column artifact.wrapper is 'Small members beside the records in the last object around them: NextToken, IsTruncated, Name, …';
 
 create table if not exists record_count (
-    artifact_id bigint primary key,
+    artifact_id bigint not null,
     source varchar not null,
     records bigint not null,
     row_count bigint not null,

@@ -134,6 +134,11 @@ export const COMMANDS: Command[] = [
     options: (builder) =>
       caseFolder(builder)
         .option("show-prompts", { type: "boolean", describe: "Do not mask prompts and secrets" })
+        .option("verify", {
+          type: "boolean",
+          default: true,
+          describe: "Check every sealed byte for the report (--no-verify leaves it out)",
+        })
         .option("clock", { type: "string", describe: "Time of the report, UTC; the present by default" }),
     run: async (options, terminal) => (await import("./commands/report.js")).report(options, terminal),
   },

@@ -17,7 +17,10 @@ let database: Database;
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), "coldtrail-gears-"));
   sources = await loadSources(assetFolder("sql"));
-  database = await Database.openForIngest(join(work, "case.duckdb"), { readFolders: [join(work, "spool")], threads: 1 });
+  database = await Database.openForIngest(join(work, "case.duckdb"), {
+    readFolders: [join(work, "spool")],
+    threads: 1,
+  });
   await applySchema(database, assetFolder("sql"));
 });
 afterAll(async () => {
@@ -27,12 +30,15 @@ afterAll(async () => {
 
 /** What one file becomes when a chosen gear starts on it. */
 async function ingested(bytes: Buffer, name: string, careful: boolean): Promise<Record<string, unknown>> {
+  await forgetArtifacts(database, [1]);
   const path = join(work, "evidence");
   await writeFile(path, bytes);
   const job: StageJob = { artifactId: 1, path, members: [], size: bytes.length, sha256: null, name, careful };
   const origin = { acquisition: "0001", path: name, original: name, member: null };
   const redo: StageJob[] = [];
-  const loader = new Loader(database, sources, new Map([[1, origin]]), () => redo.push({ ...job, careful: true }));
+  const loader = new Loader(database, sources, new Map([[1, origin]]), () =>
+    redo.push({ ...job, careful: true }),
+  );
   const stager = new Stager({
     sources,
     spoolFolder: join(work, "spool"),
@@ -66,11 +72,20 @@ const event = (i: number): string =>
   `{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/svc-rag-sync"},"eventTime":"2026-03-11T09:12:0${i}Z","eventSource":"sts.amazonaws.com","eventName":"GetCallerIdentity","userAgent":"a \\"quoted\\" {é}","requestParameters":{"a":[1,{"b":null}]},"eventID":"e-${i}","extra":${i}}`;
 const SEEDS: Record<string, { name: string; text: string }> = {
   "CloudTrail file": { name: "ct.json", text: `{"Records":[${[1, 2, 3, 4].map(event).join(",")}]}` },
-  "CloudTrail array, pretty": { name: "ct.json", text: JSON.stringify([1, 2].map((i) => JSON.parse(event(i))), null, 1) },
+  "CloudTrail array, pretty": {
+    name: "ct.json",
+    text: JSON.stringify(
+      [1, 2].map((i) => JSON.parse(event(i))),
+      null,
+      1,
+    ),
+  },
   "CloudTrail lines": { name: "ct.jsonl", text: `${[1, 2, 3].map(event).join("\n")}\n` },
   "S3 access log": {
     name: "2026-03-11-13-00-00-0123456789ABCDEF",
-    text: `${"a".repeat(64)} acme-ml-training [11/Mar/2026:12:10:00 +0000] 10.20.1.51 arn:aws:sts::111122223333:assumed-role/ml-notebook-exec/SageMaker 3E57427F3EXAMPLE REST.GET.OBJECT datasets/churn/v3/part-00000.parquet "GET /datasets/churn/v3/part-00000.parquet HTTP/1.1" 200 - 12000000 12000000 70 10 "-" "Boto3/1.34 \\"x\\"" - s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234= SigV4 TLS_AES_128_GCM_SHA256 AuthHeader acme-ml-training.s3.amazonaws.com TLSv1.3 - - us-east-1\n`.repeat(3),
+    text: `${"a".repeat(64)} acme-ml-training [11/Mar/2026:12:10:00 +0000] 10.20.1.51 arn:aws:sts::111122223333:assumed-role/ml-notebook-exec/SageMaker 3E57427F3EXAMPLE REST.GET.OBJECT datasets/churn/v3/part-00000.parquet "GET /datasets/churn/v3/part-00000.parquet HTTP/1.1" 200 - 12000000 12000000 70 10 "-" "Boto3/1.34 \\"x\\"" - s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234= SigV4 TLS_AES_128_GCM_SHA256 AuthHeader acme-ml-training.s3.amazonaws.com TLSv1.3 - - us-east-1\n`.repeat(
+      3,
+    ),
   },
   "VPC flow log": {
     name: "x_vpcflowlogs_y.log",
@@ -88,7 +103,9 @@ const mutation = fc.record({
   kind: fc.constantFrom("cut", "overwrite", "insert", "remove"),
   bytes: fc.oneof(
     fc.uint8Array({ minLength: 1, maxLength: 6 }),
-    fc.constantFrom("{", "}", "[", "]", '"', ",", "\\", "\n", "\0", ":", "NaN", ",}", '"\\ud800"').map((text) => Buffer.from(text)),
+    fc
+      .constantFrom("{", "}", "[", "]", '"', ",", "\\", "\n", "\0", ":", "NaN", ",}", '"\\ud800"')
+      .map((text) => Buffer.from(text)),
   ),
 });
 
