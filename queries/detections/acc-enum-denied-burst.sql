@@ -16,7 +16,7 @@
 --   named_set: optional
 -- parameters:
 --   min_names: {type: integer, default: 8, description: different refused operations in a window}
---   min_events: {type: integer, default: 20, description: refused calls in a window, together with min_services}
+--   min_events: {type: integer, default: 20, description: refused calls in a window that count together with min_services}
 --   min_services: {type: integer, default: 4, description: services that refused them}
 --   window: {type: interval, default: 15 minutes, description: length of the sliding window}
 -- false_positives:

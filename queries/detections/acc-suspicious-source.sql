@@ -46,7 +46,8 @@ with visit as (
         principal,
         credential,
         source_ip_address,
-        user_agent,
+        -- S3 puts the user agent of its data events into brackets.
+        trim(user_agent, '[]') as user_agent,
         aws_region,
         (epoch_us(event_time) // 3600000000) % 24 as hour,
         coalesce(

@@ -26,7 +26,7 @@ create or replace macro role_name(principal) as
 -- What people call an identity: the last part of its name, for sentences and not for joins.
 create or replace macro short_name(principal) as
     coalesce(
-        regexp_replace(principal_of_arn(principal), '^arn:[^:]+:(?:iam|sts)::[0-9]*:(?:.*/)?', ''),
+        regexp_replace(principal_of_arn(principal), '^arn:[^:]+:(?:iam|sts)::[0-9]*:(?:(?:user|role)/(?:.*/)?)?', ''),
         'an unknown identity'
     );
 

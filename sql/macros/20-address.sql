@@ -10,7 +10,7 @@ create or replace macro ipv4_number(address) as
         )
         then list_reduce(
             list_transform(string_split(address, '.'), lambda octet : try_cast(octet as bigint)),
-            lambda number, octet : number * 256 + octet
+            lambda high_part, low_part : high_part * 256 + low_part
         )
     end;
 
@@ -44,7 +44,7 @@ create or replace macro ipv6_number(address) as
                 ),
                 ipv6_groups(split_part(split_part(address, '%', 1), '::', 2))
             ),
-            lambda number, hextet : number * 65536 + hextet
+            lambda high_part, low_part : high_part * 65536 + low_part
         )
     end;
 
@@ -97,20 +97,20 @@ create or replace macro is_private_address(address) as
 create or replace macro ip_class(address) as (
     select
         case
-            when place.text is null then null
-            when is_aws_service_address(place.text) then 'service'
-            when place.number is null then 'unknown'
+            when place.spelling is null then null
+            when is_aws_service_address(place.spelling) then 'service'
+            when place.value is null then 'unknown'
             else coalesce(
                 arg_max(block.class, row(cidr_bits(block.cidr), block.class)),
-                case when is_private_address(place.text) then 'internal' else 'external' end
+                case when is_private_address(place.spelling) then 'internal' else 'external' end
             )
         end
-    from (select address as text, address_number(address) as number) as place
+    from (select address as spelling, address_number(address) as value) as place
     left join ref_cidr as block
-        on place.number between cidr_first(block.cidr) and cidr_last(block.cidr)
+        on place.value between cidr_first(block.cidr) and cidr_last(block.cidr)
     group by
-        place.text,
-        place.number
+        place.spelling,
+        place.value
 );
 
 -- Is a class of ip_class a place of ours or of AWS? Partners and unknown places are not.

@@ -1,0 +1,66 @@
+-- Times, answers of APIs and the folders that collectors put them in.
+
+-- A time in any of the forms of AWS: epoch seconds (the CLI v1), milliseconds, microseconds or nanoseconds, or a date
+-- with a time; without an offset it is UTC. Null for everything else, never an error.
+create or replace macro instant_of(text) as
+    case
+        when regexp_full_match(text, '[0-9]{1,19}(\.[0-9]+)?([eE]\+?[0-9]{1,2})?') then try(
+            make_timestamptz(
+                (
+                    try_cast(text as double) * case
+                        when try_cast(text as double) < 1e11 then 1e6
+                        when try_cast(text as double) < 1e14 then 1e3
+                        when try_cast(text as double) < 1e17 then 1
+                        else 1e-3
+                    end
+                )::bigint
+            )
+        )
+        when regexp_full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*') then try_cast(text as timestamptz)
+    end;
+
+-- The parts of a path that ends with <time>/<region>/<service>/<operation>[.<resource>].json; '' for what is missing.
+create or replace macro collected(name) as
+    regexp_extract(
+        name,
+        '(?:^|/)([0-9]{4}-?[0-9]{2}-?[0-9]{2}[T_ ]?[0-9:-]*Z?)/((?:[a-z]{2}(?:-[a-z]+)+-[0-9]+)|global|aws-global)'
+        || '/([a-z0-9-]+)/([A-Za-z0-9-]+)(?:\.(.+?))?\.(?:json|jsonl|csv|txt)(?:\.gz)?$',
+        ['time', 'region', 'service', 'operation', 'resource']
+    );
+
+-- When an answer was collected, by the folder of its file: 2026-03-11T09-00, 20260311T090000Z, 2026-03-11.
+create or replace macro collected_at(name) as
+    try_strptime(
+        rpad(regexp_replace(struct_extract(collected(name), 'time'), '[^0-9]', '', 'g'), 14, '0'),
+        '%Y%m%d%H%M%S'
+    )::timestamptz;
+
+-- Region of the folder; null when it is none.
+create or replace macro collected_region(name) as
+    nullif(nullif(nullif(struct_extract(collected(name), 'region'), ''), 'global'), 'aws-global');
+
+-- What the answer is about: the part of the file name after the operation, percent-decoded.
+create or replace macro collected_resource(name) as
+    nullif(url_decode(struct_extract(collected(name), 'resource')), '');
+
+-- Account of the first ARN that a key called …Arn, …ARN or …arn holds; null when none does.
+create or replace macro account_of_record(record) as
+    nullif(
+        regexp_extract(
+            record::varchar,
+            '"[A-Za-z]*(?:Arn|ARN|arn)"\s*:\s*"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:([0-9]{12}):',
+            1
+        ),
+        ''
+    );
+
+-- A JSON value as a list of texts: an array by its elements, anything else as the only one; null stays null.
+create or replace macro texts_of(value) as
+    case
+        when value is null or json_type(value) = 'NULL' then null
+        when json_type(value) = 'ARRAY' then json_extract_string(value, '$[*]')
+        else [json_extract_string(value, '$')]
+    end;
+
+-- Text of a base64 value, or null when it is not base64 of UTF-8 text.
+create or replace macro text_of_base64(value) as try(decode(from_base64(value)));

@@ -1,0 +1,61 @@
+-- Calls that can switch off or narrow what watches an account, by the control that they touch. Names alone decide, so a
+-- harmless change is here too: the view says what else an identity laid hands on, not that it did harm.
+
+create or replace view v_impairment as
+with control as materialized (
+    select
+        member as event_name,
+        case name when 'CLOUDTRAIL_TAMPER' then 'cloudtrail' else 'guardduty' end as service,
+        case name when 'CLOUDTRAIL_TAMPER' then 'CloudTrail' else 'GuardDuty' end as control
+    from named_set
+    where name in ('CLOUDTRAIL_TAMPER', 'GUARDDUTY_TAMPER')
+    union all
+    select
+        event_name,
+        service,
+        control
+    from (
+        values
+            ('DeleteFlowLogs', 'ec2', 'flow logs'),
+            ('DeleteResolverQueryLogConfig', 'route53resolver', 'DNS query logs'),
+            ('DisassociateResolverQueryLogConfig', 'route53resolver', 'DNS query logs'),
+            ('PutBucketVersioning', 's3', 'S3 protection'),
+            ('PutBucketLogging', 's3', 'S3 protection'),
+            ('PutBucketLifecycle', 's3', 'S3 protection'),
+            ('PutBucketLifecycleConfiguration', 's3', 'S3 protection'),
+            ('PutBucketPublicAccessBlock', 's3', 'S3 protection'),
+            ('DeleteBucketPublicAccessBlock', 's3', 'S3 protection'),
+            ('PutAccountPublicAccessBlock', 's3', 'S3 protection'),
+            ('DeleteAccountPublicAccessBlock', 's3', 'S3 protection'),
+            ('DeleteBucketPolicy', 's3', 'S3 protection'),
+            ('DeleteBucketEncryption', 's3', 'S3 protection'),
+            ('DeleteBucketReplication', 's3', 'S3 protection'),
+            ('PutBucketOwnershipControls', 's3', 'S3 protection'),
+            ('PutBucketObjectLockConfiguration', 's3', 'S3 protection'),
+            ('DeleteModelInvocationLoggingConfiguration', 'bedrock', 'invocation logging'),
+            ('PutModelInvocationLoggingConfiguration', 'bedrock', 'invocation logging'),
+            ('StopConfigurationRecorder', 'config', 'Config'),
+            ('DeleteConfigurationRecorder', 'config', 'Config'),
+            ('DeleteDeliveryChannel', 'config', 'Config'),
+            ('DisableSecurityHub', 'securityhub', 'Security Hub'),
+            ('DeleteLogGroup', 'logs', 'log groups'),
+            ('DeleteLogStream', 'logs', 'log groups'),
+            ('PutRetentionPolicy', 'logs', 'log groups')
+    ) as listed (event_name, service, control)
+)
+select
+    event.event_time,
+    control.control,
+    event.event_name,
+    event.principal,
+    event.credential,
+    event.source_ip_address,
+    event.aws_region,
+    event.error_code,
+    event.artifact_id,
+    event.record_no
+from cloudtrail_event as event
+join control
+    on control.event_name = event.event_name
+    and event.event_source = control.service || '.amazonaws.com';
+comment on view v_impairment is 'Calls that can switch off or narrow a control, with the control.';
