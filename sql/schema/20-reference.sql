@@ -64,3 +64,6 @@ create table if not exists ref_case (
     regions varchar[],
 );
 comment on table ref_case is 'The one row of case.yaml that queries need: period of interest, baseline, scope.';
+
+create table if not exists named_set (name varchar not null, member varchar not null);
+comment on table named_set is 'Named sets of queries/vocabulary/named-set.yaml, such as the events that read AI configuration.';

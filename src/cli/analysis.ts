@@ -1,5 +1,5 @@
 import { assetFolder } from "../assets.js";
-import { applySchema, Database, type Limits } from "../database/index.js";
+import { applySchema, Database, isSchemaCurrent, type Limits } from "../database/index.js";
 import type { Case } from "../evidence/index.js";
 import { databasePath, isReferenceCurrent, loadReference } from "../ingest/index.js";
 import { isKnowledgeCurrent, loadVocabulary, syncKnowledge } from "../queries/index.js";
@@ -13,7 +13,9 @@ export async function openAnalysis(held: Case, limits: Limits = {}): Promise<Dat
   const vocabulary = await loadVocabulary(assetFolder("queries"));
   const reading = await Database.openForAnalysis(path, limits);
   const current =
-    (await isKnowledgeCurrent(reading, vocabulary)) && (await isReferenceCurrent(reading, held));
+    (await isSchemaCurrent(reading, assetFolder("sql"))) &&
+    (await isKnowledgeCurrent(reading, vocabulary)) &&
+    (await isReferenceCurrent(reading, held));
   if (current) return reading;
   reading.close();
   const writing = await Database.openForIngest(path, { ...limits, readFolders: [`${held.dir}/reference`] });

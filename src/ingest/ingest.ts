@@ -75,6 +75,9 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
     await loadReference(database, held);
     const known = await knownArtifacts(database);
     const { jobs, origins, listed } = await listJobs(held, sealed, known, sources);
+    if (jobs.length === 0 && listed.length === 0 && (await stateOf(database)) === "settled") {
+      return await summarise(database, known, [], rebuilt);
+    }
     const redo: StageJob[] = [];
     const byId = new Map(jobs.map((job) => [job.artifactId, job]));
     const totals = { artifacts: 0, totalArtifacts: jobs.length, bytes: 0, totalBytes: sum(jobs) };
@@ -140,13 +143,13 @@ async function openCurrent(
   if (!existsSync(path)) await rm(`${path}.wal`, { force: true });
   for (;;) {
     const database = await Database.openForIngest(path, limits);
-    const tables = await evidenceTables(database);
-    const [current] = tables.includes("artifact")
+    const made = (await evidenceTables(database)).length > 0;
+    const [current] = made
       ? await database.rows<{ fingerprint: string }>(
           "select fingerprint from knowledge where name = 'sources'",
         )
       : [];
-    if (tables.length === 0 || current?.fingerprint === fingerprint) {
+    if (!made || current?.fingerprint === fingerprint) {
       await applySchema(database, sqlFolder);
       await database.run("insert or replace into knowledge values ('sources', $fingerprint)", {
         fingerprint,
@@ -169,12 +172,17 @@ async function fingerprintOf(sqlFolder: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Removes rows of artifacts that an interrupted run did not finish. */
-async function dropOrphans(database: Database): Promise<void> {
-  const [state] = await database.rows<{ fingerprint: string }>(
+/** `open` from the first row of a run to its last, `settled` afterwards. */
+async function stateOf(database: Database): Promise<string | undefined> {
+  const [row] = await database.rows<{ fingerprint: string }>(
     "select fingerprint from knowledge where name = 'ingest'",
   );
-  if (state?.fingerprint !== "open") return;
+  return row?.fingerprint;
+}
+
+/** Removes rows of artifacts that an interrupted run did not finish. */
+async function dropOrphans(database: Database): Promise<void> {
+  if ((await stateOf(database)) !== "open") return;
   const tables = (await evidenceTables(database)).filter(
     (table) => table !== "artifact" && table !== "record_count",
   );

@@ -76,7 +76,8 @@ export class Loader {
         break;
       } catch (error) {
         await this.#rollback();
-        if (!(error instanceof Refused)) throw error;
+        // A careful spool was weeded; what DuckDB still refuses of it is a bug, and trying again would not end.
+        if (!(error instanceof Refused) || error.spool.careful) throw error;
         for (const artifactId of error.spool.artifacts) this.#discarded.add(artifactId);
         unloaded = this.#pending;
       }
@@ -226,7 +227,10 @@ export class Loader {
   async #refusal(spool: Spool, source: Source): Promise<string | null> {
     try {
       await this.#database.run(framedView(spool, source, ""));
-      await this.#database.run("create or replace temp table probe as select * from framed");
+      // The source's own SQL may refuse a value, too: a number out of range, bytes that are no text.
+      for (const select of ["select * from framed", ...source.selects]) {
+        await this.#database.run(`create or replace temp table probe as ${select}`);
+      }
       await this.#database.run("drop table probe");
       return null;
     } catch (error) {
@@ -303,7 +307,7 @@ function readerOf(spool: Spool, columns: Record<string, string>): string {
 }
 
 function isRefusal(error: unknown): boolean {
-  return /malformed json|json transform error|maximum_object_size|invalid input error|conversion error/i.test(
+  return /malformed json|json transform error|maximum_object_size|invalid input error|conversion error|out of range error/i.test(
     firstLine(error),
   );
 }

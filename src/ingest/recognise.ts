@@ -73,16 +73,26 @@ function claimOfJson(outline: JsonOutline, path: string, source: Source): Claim 
 
 function containerOf(outline: JsonOutline, recognition: JsonRecognition): string | null {
   const { in: places = [], all } = recognition;
-  const isRecord = (found: ElementKeys): boolean => fits(found, recognition);
-  if (all?.some((place) => outline.at(place).some(isRecord)) === true) return all.join(",");
-  return places.find((place) => outline.at(place).some(isRecord)) ?? null;
+  if (all?.some((place) => fits(outline, place, recognition)) === true) return all.join(",");
+  return places.find((place) => fits(outline, place, recognition)) ?? null;
 }
 
-function fits(found: ElementKeys, { keys, any }: JsonRecognition): boolean {
-  if (keys === undefined && any === undefined) return false;
-  return (
-    (keys?.every((key) => found.includes(key)) ?? true) && (any?.some((key) => found.includes(key)) ?? true)
-  );
+/** Whether an object at the place has the keys. A key with dots is one of an object inside (`Roles.RoleId`). */
+function fits(outline: JsonOutline, place: string, { keys = [], any = [] }: JsonRecognition): boolean {
+  const inside = (key: string): boolean => {
+    const dot = key.lastIndexOf(".");
+    const path = place === "" ? key.slice(0, dot) : `${place}.${key.slice(0, dot)}`;
+    return outline.at(path).some((found) => found.includes(key.slice(dot + 1)));
+  };
+  const has = (element: ElementKeys, key: string): boolean =>
+    key.includes(".") ? inside(key) : element.includes(key);
+  if (keys.length === 0 && any.length === 0) return false;
+  return outline
+    .at(place)
+    .some(
+      (element) =>
+        keys.every((key) => has(element, key)) && (any.length === 0 || any.some((key) => has(element, key))),
+    );
 }
 
 /** `[]` or `{"Records":[]}` under a name that only one source gives its files. */

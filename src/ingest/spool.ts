@@ -92,13 +92,13 @@ export class SpoolWriter {
   }
 
   /** A line of text, in the column `line`. */
-  text(buffer: Buffer, start: number, end: number, recordNo: number): void {
+  text(buffer: Buffer, start: number, end: number, recordNo: number, beside = ""): void {
     const flags = isUtf8(buffer.subarray(start, end)) ? "" : "invalid_utf8";
     const quoted =
       flags === ""
         ? quoteLine(buffer, start, end)
         : Buffer.from(JSON.stringify(buffer.toString("utf8", start, end)));
-    this.#line(`${this.#lead(recordNo, flags)}"line":`, quoted, 0, quoted.length, "}", false);
+    this.#line(`${this.#lead(recordNo, flags)}${beside}"line":`, quoted, 0, quoted.length, "}", false);
   }
 
   reject(recordNo: number, reason: string, excerpt: string): void {

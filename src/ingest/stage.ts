@@ -284,29 +284,31 @@ export class Stager {
 
   #lineFramer(claim: Claim, job: StageJob): LineFramer {
     let header: string | null = null;
+    const isHeader = headerTest(claim);
     const writerOf = this.#writerFor(job);
+    const beside = besideOf(claim, job);
     const sink: LineSink = {
       line: (buffer, start, end, lineNo) => {
-        if (claim.kind === "header-lines" && header === null)
+        if (isHeader(buffer, start, end, header === null)) {
+          // No record. Files laid end to end bring another one in the middle, perhaps with other columns.
+          framer.records--;
           header = buffer.toString("utf8", start, end).trim();
-        else writerOf(claim.source.id, header).text(buffer, start, end, lineNo);
+        } else writerOf(claim.source.id, header).text(buffer, start, end, lineNo, beside);
       },
       reject: (lineNo, reason, excerpt) => writerOf("reject", null).reject(lineNo, reason, excerpt),
     };
     const framer = new LineFramer(this.#options.maxRecord, sink);
-    // The header is no record.
-    if (claim.kind === "header-lines") framer.records = -1;
     return framer;
   }
 
   /** Finds the spool for an artifact's records; it asks the map only when a batch was shipped in between. */
   #writerFor(job: StageJob): (source: string, header: string | null) => SpoolWriter {
     let batch: Map<string, SpoolWriter> | null = null;
-    let last: { source: string; writer: SpoolWriter } | null = null;
+    let last: { source: string; header: string | null; writer: SpoolWriter } | null = null;
     return (source, header) => {
-      if (last !== null && last.source === source && batch === this.#writers) return last.writer;
+      if (last?.source === source && last.header === header && batch === this.#writers) return last.writer;
       batch = this.#writers;
-      last = { source, writer: this.#writer(source, header, job) };
+      last = { source, header, writer: this.#writer(source, header, job) };
       return last.writer;
     };
   }
@@ -347,6 +349,19 @@ function besideOf({ source, kind }: Claim, job: StageJob, place?: string): strin
   const named = source.name === true || kind === "document" || source.recognises.document !== undefined;
   const name = named ? `"_name":${JSON.stringify(job.name)},` : "";
   return place === undefined || !takesPlace(source) ? name : `${name}"_in":${JSON.stringify(place)},`;
+}
+
+/** Tells header lines from records: the first line, and each that names columns as the first one does. */
+function headerTest({
+  kind,
+  source,
+}: Claim): (line: Buffer, start: number, end: number, first: boolean) => boolean {
+  if (kind !== "header-lines") return () => false;
+  const pattern = new RegExp(source.recognises.header_line as string);
+  return (line, start, end, first) => {
+    const byte = line[start] as number;
+    return first || (byte >= 0x61 && byte <= 0x7a && pattern.test(line.toString("latin1", start, end)));
+  };
 }
 
 /** Whether the records of a source come with the path under which they lie, in `_in`. */

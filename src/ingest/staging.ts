@@ -64,7 +64,9 @@ function runThreads(
   return new Promise((resolve, reject) => {
     let busy = workers.length;
     let loading: Promise<void> = Promise.resolve();
-    const abort = (): void => reject(signal?.reason);
+    // The database must not be closed under a statement that is still on its way out.
+    const abort = (): void =>
+      void loading.catch(() => undefined).then(() => reject(signal?.reason ?? new Error("aborted")));
     signal?.addEventListener("abort", abort, { once: true });
     for (const worker of workers) {
       const send = (message: ToWorker): void => worker.postMessage(message);
