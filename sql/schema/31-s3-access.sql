@@ -38,7 +38,7 @@ create table if not exists s3_access (
 comment on table s3_access is 'One line of an S3 server access log.';
 comment on column s3_access.event_time is 'When S3 received the request, UTC.';
 comment on column s3_access.principal is 'requester in the spelling of cloudtrail_event.principal.';
-comment on column s3_access.key is 'Object key, URL-decoded once.';
+comment on column s3_access.key is 'Object key, URL-decoded once; as logged where its bytes are no UTF-8.';
 comment on column s3_access.raw_key is 'Object key as logged.';
 comment on column s3_access.extra is 'Fields after the 27 documented ones.';
-comment on column s3_access.flags is 'ambiguous_quotes: quotes inside a quoted field; request_uri, referer and user_agent may be forged.';
+comment on column s3_access.flags is 'ambiguous_quotes: quotes inside a quoted field; request_uri, referer and user_agent may be forged. tail_unreadable: the line holds no referer and user agent that end. key_not_utf8.';

@@ -1,6 +1,6 @@
 -- ---
 -- id: s3_access
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Amazon S3 server access logs
 -- recognises:
 --   line: '^\S+ +\S+ +\[\d{2}/[A-Z][a-z]{2}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\] +\S+ +\S+ +\S+ +[A-Z0-9]+\.\S+ '
@@ -12,42 +12,66 @@
 -- references:
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 -- ---
-with head as (
+with line as (
     select
         artifact_id,
         record_no,
         flags,
-        regexp_extract(
+        line,
+        -- Nearly every line is of this form, which needs no search for where a field ends: six quotes, single blanks.
+        regexp_full_match(
             line,
-            '^(\S+) +(\S+) +\[([^\]]*)\] +(\S+) +(\S+) +(\S+) +([A-Z0-9]+\.\S+) +(\S+) +(.*)$',
-            ['owner', 'bucket', 'time', 'ip', 'requester', 'request_id', 'operation', 'key', 'rest']
-        ) as h,
+            '[^ "]+ [^ "]+ \[[^\] "]+ [^\] "]+\] [^ "]+ [^ "]+ [^ "]+ [A-Z0-9]+\.[^ "]+ [^ "]+ '
+            || '"[^ "]+ [^ "]* HTTP/[0-9.]+" (?:\d{3}|-) [A-Za-z0-9_.:-]+ (?:\d+|-) (?:\d+|-) (?:\d+|-) (?:\d+|-) '
+            || '"[^"]*" "[^"]*"(?: [^ "]+)*'
+        ) as regular,
     from framed
+),
+
+head as (
+    select
+        *,
+        case when regular then string_split(line, '"') end as part,
+        case when regular then string_split(part[1], ' ') end as h,
+        case when regular then string_split(part[3], ' ') end as m,
+        case
+            when not regular
+                then regexp_extract(
+                    line,
+                    '^(\S+) +(\S+) +\[([^\]]*)\] +(\S+) +(\S+) +(\S+) +([A-Z0-9]+\.\S+) +(\S+) +(.*)$',
+                    ['owner', 'bucket', 'time', 'ip', 'requester', 'request_id', 'operation', 'key', 'rest']
+                )
+        end as x,
+    from line
 ),
 
 request as (
     select
         *,
         -- A request target holds no raw blank, so that nobody can forge status fields from inside the URI.
-        regexp_extract(
-            head.h.rest,
-            '^(?:"([^ ]+ [^ ]* HTTP/[0-9.]+)"|-) (\d{3}|-) ([A-Za-z0-9_.:-]+) (\d+|-) (\d+|-) (\d+|-) (\d+|-) ?(.*)$',
-            ['uri', 'status', 'error', 'sent', 'size', 'total', 'turn', 'rest']
-        ) as strict,
+        case
+            when not regular
+                then regexp_extract(
+                    head.x.rest,
+                    '^(?:"([^ ]+ [^ ]* HTTP/[0-9.]+|-)"|-) +(\d{3}|-) +([A-Za-z0-9_.:-]+) +(\d+|-) +(\d+|-) +(\d+|-) +(\d+|-)(?: (.*))?$',
+                    ['uri', 'status', 'error', 'sent', 'size', 'total', 'turn', 'rest']
+                )
+        end as strict,
     from head
 ),
 
 body as (
     select
         *,
-        request.strict.status = '' as loose,
+        not regular and request.strict.status = '' as loose,
         case
             when request.strict.status <> '' then request.strict
-            else regexp_extract(
-                request.h.rest,
-                '^"(.*?)" (\d{3}|-) ([A-Za-z0-9_.:-]+) (\d+|-) (\d+|-) (\d+|-) (\d+|-) ?(.*)$',
-                ['uri', 'status', 'error', 'sent', 'size', 'total', 'turn', 'rest']
-            )
+            when not regular
+                then regexp_extract(
+                    request.x.rest,
+                    '^"(.*?)" +(\d{3}|-) +([A-Za-z0-9_.:-]+) +(\d+|-) +(\d+|-) +(\d+|-) +(\d+|-)(?: (.*))?$',
+                    ['uri', 'status', 'error', 'sent', 'size', 'total', 'turn', 'rest']
+                )
         end as b,
     from request
 ),
@@ -56,19 +80,66 @@ tail as (
     select
         *,
         -- Referer as short, user agent as long as it can be; what follows holds neither quotes nor blanks.
-        regexp_extract(
-            body.b.rest,
-            '^(?:"(.*?)"|-) +(?:"(.*)"|-)((?: +[^ "]+)*) *$',
-            ['referer', 'agent', 'fields']
-        ) as t,
-        strlen(body.b.rest) - strlen(replace(body.b.rest, '"', '')) as quotes,
+        case
+            when not regular
+                then regexp_extract(
+                    body.b.rest,
+                    '^ *("(?:.*?)"|-) +("(?:.*)"|-)((?: +[^ "]+)*) *$',
+                    ['referer', 'agent', 'fields']
+                )
+        end as t,
     from body
 ),
 
 field as (
     select
         *,
-        string_split_regex(trim(tail.t.fields), ' +') as f,
+        -- The fields up to the user agent, then those that follow it.
+        case
+            when regular
+                then [
+                    h[1],
+                    h[2],
+                    h[3][2:] || ' ' || h[4][:-2],
+                    h[5],
+                    h[6],
+                    h[7],
+                    h[8],
+                    h[9],
+                    part[2],
+                    m[2],
+                    m[3],
+                    m[4],
+                    m[5],
+                    m[6],
+                    m[7],
+                    part[4],
+                    part[6]
+                ]
+            else [
+                tail.x.owner,
+                tail.x.bucket,
+                tail.x.time,
+                tail.x.ip,
+                tail.x.requester,
+                tail.x.request_id,
+                tail.x.operation,
+                tail.x.key,
+                tail.b.uri,
+                tail.b.status,
+                tail.b.error,
+                tail.b.sent,
+                tail.b.size,
+                tail.b.total,
+                tail.b.turn,
+                case when starts_with(tail.t.referer, '"') then tail.t.referer[2:-2] end,
+                case when starts_with(tail.t.agent, '"') then tail.t.agent[2:-2] end
+            ]
+        end as v,
+        case
+            when regular and part[7] <> '' then string_split(part[7][2:], ' ')
+            when tail.t.fields <> '' then string_split_regex(ltrim(tail.t.fields), ' +')
+        end as f,
     from tail
 ),
 
@@ -76,23 +147,28 @@ final as (
     select
         artifact_id,
         record_no,
-        try_strptime(field.h.time, '%d/%b/%Y:%H:%M:%S %z') as event_time,
-        nullif(field.h.owner, '-') as bucket_owner,
-        nullif(field.h.bucket, '-') as bucket,
-        nullif(field.h.ip, '-') as remote_ip,
-        nullif(field.h.requester, '-') as requester,
-        nullif(field.h.request_id, '-') as request_id,
-        field.h.operation,
-        nullif(field.h.key, '-') as raw_key,
-        nullif(nullif(field.b.uri, ''), '-') as request_uri,
-        try_cast(field.b.status as integer) as http_status,
-        nullif(field.b.error, '-') as error_code,
-        try_cast(field.b.sent as bigint) as bytes_sent,
-        try_cast(field.b.size as bigint) as object_size,
-        try_cast(field.b.total as bigint) as total_time_ms,
-        try_cast(field.b.turn as bigint) as turn_around_time_ms,
-        nullif(nullif(field.t.referer, '-'), '') as referer,
-        nullif(nullif(field.t.agent, '-'), '') as user_agent,
+        try_strptime(v[3], '%d/%b/%Y:%H:%M:%S %z') as event_time,
+        nullif(v[1], '-') as bucket_owner,
+        nullif(v[2], '-') as bucket,
+        nullif(v[4], '-') as remote_ip,
+        nullif(v[5], '-') as requester,
+        nullif(v[6], '-') as request_id,
+        v[7] as operation,
+        nullif(v[8], '-') as raw_key,
+        -- Blanks are %20 in a log, a plus is a plus; a key whose bytes are no UTF-8 stays as it was logged.
+        case
+            when contains(v[8], '%') then try(url_decode(replace(v[8], '+', '%2B')))
+            else nullif(v[8], '-')
+        end as decoded_key,
+        nullif(nullif(v[9], ''), '-') as request_uri,
+        try_cast(v[10] as integer) as http_status,
+        nullif(v[11], '-') as error_code,
+        try_cast(v[12] as bigint) as bytes_sent,
+        try_cast(v[13] as bigint) as object_size,
+        try_cast(v[14] as bigint) as total_time_ms,
+        try_cast(v[15] as bigint) as turn_around_time_ms,
+        nullif(v[16], '-') as referer,
+        nullif(v[17], '-') as user_agent,
         nullif(f[1], '-') as version_id,
         nullif(f[2], '-') as host_id,
         nullif(f[3], '-') as signature_version,
@@ -105,21 +181,28 @@ final as (
         nullif(f[10], '-') as source_region,
         case when len(f) > 10 then f[11:] end as extra,
         case
-            when loose or quotes > 4 or (quotes > 2 and field.b.rest like '- %') or field.t.agent like '%"%' or field.t.referer like '%"%'
-                then list_append(coalesce(flags, []), 'ambiguous_quotes')
-            else flags
+            when regular and (raw_key is null or decoded_key is not null) then flags
+            else nullif(
+                list_concat(
+                    coalesce(flags, []),
+                    case when loose or contains(v[16], '"') or contains(v[17], '"') then ['ambiguous_quotes'] else [] end,
+                    case when field.t.agent = '' then ['tail_unreadable'] else [] end,
+                    case when raw_key is not null and decoded_key is null then ['key_not_utf8'] else [] end
+                ),
+                []
+            )
         end as flags,
         case
-            when field.h.operation = '' then 'the first eight fields of an S3 access log line are not all there'
-            when field.b.status = '' then 'request URI, status and sizes cannot be told apart'
+            when v[7] = '' then 'the first eight fields of an S3 access log line are not all there'
+            when v[10] = '' then 'request URI, status and sizes cannot be told apart'
             when event_time is null then 'the time is not one that S3 writes'
         end as reject_because,
     from field
 )
 
 select
-    *,
-    case when requester like 'arn:%' then principal_of_arn(requester) else requester end as principal,
-    nullif(replace(url_decode(replace(raw_key, '+', '%2B')), chr(0), ''), '') as key,
+    * exclude (decoded_key),
+    case when starts_with(requester, 'arn:') then principal_of_arn(requester) else requester end as principal,
+    coalesce(nullif(replace(decoded_key, chr(0), ''), ''), raw_key) as key,
     null::varchar as skip_because,
 from final;

@@ -1,6 +1,6 @@
 -- ---
 -- id: vpc_flow
--- version: 1.0.0
+-- version: 1.1.0
 -- title: VPC Flow Logs
 -- recognises:
 --   header_line: '(^| )(interface-id|srcaddr|log-status|pkt-srcaddr)( |$)'
@@ -27,14 +27,61 @@ named as (
     select
         *,
         len(v) = len(names) as complete,
+        list_filter(
+            list_sort(list_distinct(names)),
+            lambda name: name not in (
+                'start',
+                'end',
+                'version',
+                'account-id',
+                'interface-id',
+                'srcaddr',
+                'dstaddr',
+                'srcport',
+                'dstport',
+                'protocol',
+                'packets',
+                'bytes',
+                'action',
+                'log-status',
+                'vpc-id',
+                'subnet-id',
+                'instance-id',
+                'tcp-flags',
+                'type',
+                'pkt-srcaddr',
+                'pkt-dstaddr',
+                'region',
+                'az-id',
+                'sublocation-type',
+                'sublocation-id',
+                'pkt-src-aws-service',
+                'pkt-dst-aws-service',
+                'flow-direction',
+                'traffic-path',
+                'ecs-cluster-arn',
+                'ecs-cluster-name',
+                'ecs-container-instance-arn',
+                'ecs-container-instance-id',
+                'ecs-container-id',
+                'ecs-second-container-id',
+                'ecs-service-name',
+                'ecs-task-definition-arn',
+                'ecs-task-arn',
+                'ecs-task-id',
+                'reject-reason',
+                'resource-id',
+                'encryption-status'
+            )
+        ) as unknown_names,
     from split
 )
 
 select
     artifact_id,
     record_no,
-    to_timestamp(try_cast(v[list_position(getvariable('header'), 'start')] as bigint)) as start_time,
-    to_timestamp(try_cast(v[list_position(getvariable('header'), 'end')] as bigint)) as end_time,
+    try(to_timestamp(try_cast(v[list_position(getvariable('header'), 'start')] as bigint))) as start_time,
+    try(to_timestamp(try_cast(v[list_position(getvariable('header'), 'end')] as bigint))) as end_time,
     try_cast(v[list_position(getvariable('header'), 'version')] as integer) as version,
     v[list_position(getvariable('header'), 'account-id')] as account_id,
     v[list_position(getvariable('header'), 'interface-id')] as interface_id,
@@ -75,12 +122,19 @@ select
     v[list_position(getvariable('header'), 'reject-reason')] as reject_reason,
     v[list_position(getvariable('header'), 'resource-id')] as resource_id,
     try_cast(v[list_position(getvariable('header'), 'encryption-status')] as integer) as encryption_status,
-    null::json as unknown,
+    case
+        when len(unknown_names) > 0
+            then to_json(
+                map_from_entries(
+                    list_transform(unknown_names, lambda name: row(name, v[list_position(names, name)]))
+                )
+            )
+    end as unknown,
     flags,
     null::varchar as skip_because,
     case
         when not complete then
             'the line has ' || len(v) || ' fields, the header names ' || len(names)
-        when start_time is null or end_time is null then 'start or end is no time in seconds'
+        when start_time is null or end_time is null then 'start or end is missing or no time in seconds'
     end as reject_because,
 from named;
