@@ -286,13 +286,14 @@ export class Stager {
     let header: string | null = null;
     const isHeader = headerTest(claim);
     const writerOf = this.#writerFor(job);
+    const beside = besideOf(claim, job);
     const sink: LineSink = {
       line: (buffer, start, end, lineNo) => {
         if (isHeader(buffer, start, end, header === null)) {
           // No record. Files laid end to end bring another one in the middle, perhaps with other columns.
           framer.records--;
           header = buffer.toString("utf8", start, end).trim();
-        } else writerOf(claim.source.id, header).text(buffer, start, end, lineNo);
+        } else writerOf(claim.source.id, header).text(buffer, start, end, lineNo, beside);
       },
       reject: (lineNo, reason, excerpt) => writerOf("reject", null).reject(lineNo, reason, excerpt),
     };
