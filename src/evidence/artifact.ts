@@ -6,6 +6,7 @@ import { ACQUISITION_LIST, isSealedFile, MANIFEST } from "./bag.js";
 import type { Case } from "./case.js";
 import { explaining } from "./failure.js";
 import { readLines, readManifest } from "./manifest.js";
+import { printable } from "./safe-path.js";
 
 /** The folder of a sealed acquisition: a number of at least four digits. */
 export const ACQUISITION_ID = /^\d{4,}$/;
@@ -24,26 +25,22 @@ export interface SealedFile {
   sha256: string;
 }
 
-/** Lists the sealed files of all bags in the order of bag and path bytes, from the manifests alone; no evidence is read. */
+/** Lists the sealed files of all bags in the order of bag and path bytes, from their lists alone; no evidence is read. */
 export async function listArtifacts(held: Pick<Case, "dir">): Promise<SealedFile[]> {
   const files: SealedFile[] = [];
   for (const acquisition of await listAcquisitions(held)) {
-    const bag = join(held.dir, "evidence", acquisition);
-    const acquired = await readAcquired(bag);
-    for await (const { line, entry } of readManifest(join(bag, MANIFEST))) {
-      if (entry === undefined)
-        throw damaged(acquisition, `${MANIFEST} line ${line} is not a digest and a path`);
-      const found = acquired.get(entry.path);
-      if (found === undefined) throw damaged(acquisition, `${ACQUISITION_LIST} does not know ${entry.path}`);
-      files.push({
-        artifactId: files.length + 1,
-        acquisition,
-        path: `evidence/${acquisition}/${entry.path}`,
-        original: found.original,
-        size: found.size,
-        sha256: entry.sha256,
-      });
-    }
+    const bag = `evidence/${acquisition}`;
+    await explaining("evidence-not-readable", join(held.dir, bag), async () => {
+      for await (const { path, original, size, sha256 } of sealedLines(join(held.dir, bag), bag))
+        files.push({
+          artifactId: files.length + 1,
+          acquisition,
+          path: `${bag}/${path}`,
+          original,
+          size,
+          sha256,
+        });
+    });
   }
   return files;
 }
@@ -60,31 +57,42 @@ export async function listAcquisitions(held: Pick<Case, "dir">): Promise<string[
     .sort((a, b) => Number(a) - Number(b));
 }
 
-async function readAcquired(bag: string): Promise<Map<string, { original: string; size: number }>> {
-  const acquired = new Map<string, { original: string; size: number }>();
-  const list = join(bag, ACQUISITION_LIST);
-  await explaining("evidence-not-readable", list, async () => {
-    for await (const text of readLines(list)) {
-      const line = parseLine(text);
-      if (line !== undefined && isSealedFile(line))
-        acquired.set(line.path, { original: line.original, size: line.size });
-    }
-  });
-  return acquired;
+/** Reads manifest and acquisition list side by side, which seal wrote in the same order; neither is held in memory. */
+async function* sealedLines(
+  folder: string,
+  bag: string,
+): AsyncGenerator<Pick<SealedFile, "path" | "original" | "size" | "sha256">> {
+  const acquired = sealedFiles(join(folder, ACQUISITION_LIST));
+  for await (const { line, entry } of readManifest(join(folder, MANIFEST))) {
+    if (entry === undefined) throw damaged(bag, `${MANIFEST} line ${line} is not a digest and a path`);
+    const { value: found } = await acquired.next();
+    if (found?.path !== entry.path || found.sha256 !== entry.sha256)
+      throw damaged(bag, `${ACQUISITION_LIST} and ${MANIFEST} differ at ${printable(entry.path)}`);
+    yield { path: entry.path, original: found.original, size: found.size, sha256: entry.sha256 };
+  }
+  const { value: more } = await acquired.next();
+  if (more !== undefined) throw damaged(bag, `${MANIFEST} does not name ${printable(more.path)}`);
+}
+
+async function* sealedFiles(list: string): AsyncGenerator<AcquisitionLine, undefined> {
+  for await (const text of readLines(list)) {
+    const line = parseLine(text);
+    if (line !== undefined && isSealedFile(line)) yield line;
+  }
 }
 
 function parseLine(text: string): AcquisitionLine | undefined {
   try {
     return JSON.parse(text) as AcquisitionLine;
   } catch {
-    return undefined; // damaged: the file it spoke of is then missing from the list, which is reported
+    return undefined; // damaged: its file is then missing from the list, which is reported
   }
 }
 
-function damaged(acquisition: string, fact: string): ColdtrailError {
+function damaged(bag: string, fact: string): ColdtrailError {
   return new ColdtrailError(
     "evidence-not-intact",
-    `evidence/${acquisition}: ${fact}; run verify to see all that changed after sealing.`,
+    `${bag}: ${fact}; run verify to see all that changed after sealing.`,
     EXIT.evidenceNotIntact,
   );
 }

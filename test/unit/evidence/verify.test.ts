@@ -222,7 +222,7 @@ describe("listArtifacts", () => {
       code: "evidence-not-intact",
       exitCode: 3,
       message: expect.stringMatching(
-        /acquisition\.jsonl does not know data\/evidence-disk\/a\.log; run verify/,
+        /acquisition\.jsonl and manifest-sha256\.txt differ at data\/evidence-disk\/a\.log; run verify/,
       ),
     });
   });
