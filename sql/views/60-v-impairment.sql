@@ -4,18 +4,31 @@
 create or replace view v_impairment as
 with control as materialized (
     select
-        member as event_name,
-        case name when 'CLOUDTRAIL_TAMPER' then 'cloudtrail' else 'guardduty' end as service,
-        case name when 'CLOUDTRAIL_TAMPER' then 'CloudTrail' else 'GuardDuty' end as control
-    from named_set
-    where name in ('CLOUDTRAIL_TAMPER', 'GUARDDUTY_TAMPER')
-    union all
-    select
         event_name,
         service,
         control
     from (
         values
+            ('StopLogging', 'cloudtrail', 'CloudTrail'),
+            ('DeleteTrail', 'cloudtrail', 'CloudTrail'),
+            ('UpdateTrail', 'cloudtrail', 'CloudTrail'),
+            ('PutEventSelectors', 'cloudtrail', 'CloudTrail'),
+            ('PutInsightSelectors', 'cloudtrail', 'CloudTrail'),
+            ('DeleteEventDataStore', 'cloudtrail', 'CloudTrail'),
+            ('StopEventDataStoreIngestion', 'cloudtrail', 'CloudTrail'),
+            ('UpdateEventDataStore', 'cloudtrail', 'CloudTrail'),
+            ('DeleteDetector', 'guardduty', 'GuardDuty'),
+            ('UpdateDetector', 'guardduty', 'GuardDuty'),
+            ('CreateFilter', 'guardduty', 'GuardDuty'),
+            ('CreateIPSet', 'guardduty', 'GuardDuty'),
+            ('UpdateIPSet', 'guardduty', 'GuardDuty'),
+            ('CreateTrustedEntitySet', 'guardduty', 'GuardDuty'),
+            ('ArchiveFindings', 'guardduty', 'GuardDuty'),
+            ('DeletePublishingDestination', 'guardduty', 'GuardDuty'),
+            ('DisassociateFromAdministratorAccount', 'guardduty', 'GuardDuty'),
+            ('DisassociateFromMasterAccount', 'guardduty', 'GuardDuty'),
+            ('DeleteMembers', 'guardduty', 'GuardDuty'),
+            ('StopMonitoringMembers', 'guardduty', 'GuardDuty'),
             ('DeleteFlowLogs', 'ec2', 'flow logs'),
             ('DeleteResolverQueryLogConfig', 'route53resolver', 'DNS query logs'),
             ('DisassociateResolverQueryLogConfig', 'route53resolver', 'DNS query logs'),
