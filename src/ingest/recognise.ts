@@ -59,7 +59,7 @@ function claimOfJson(outline: JsonOutline, path: string, source: Source): Claim 
   const { json = [], document, path: pathPattern } = source.recognises;
   for (const recognition of json) {
     const container = containerOf(outline, recognition);
-    if (container === null) continue;
+    if (container === null || (recognition.array === true && !outline.rootArray)) continue;
     return recognition.whole === true
       ? { source, container: "document", kind: "document" }
       : { source, container, kind: "json" };

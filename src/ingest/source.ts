@@ -19,6 +19,8 @@ const jsonRecognition = z.strictObject({
   keys: z.array(z.string()).min(1).optional(),
   /** A record has one of these keys. */
   any: z.array(z.string()).min(1).optional(),
+  /** The text is an array. */
+  array: z.boolean().optional(),
   /** The file as a whole is the record. */
   whole: z.boolean().optional(),
 });
