@@ -1,7 +1,8 @@
 import { assetFolder } from "../assets.js";
 import { applySchema, Database, isSchemaCurrent, type Limits } from "../database/index.js";
+import { ColdtrailError } from "../errors.js";
 import type { Case } from "../evidence/index.js";
-import { databasePath, isReferenceCurrent, loadReference } from "../ingest/index.js";
+import { databasePath, isDatabaseCurrent, isReferenceCurrent, loadReference } from "../ingest/index.js";
 import { isKnowledgeCurrent, loadVocabulary, syncKnowledge } from "../queries/index.js";
 
 /**
@@ -12,6 +13,13 @@ export async function openAnalysis(held: Case, limits: Limits = {}): Promise<Dat
   const path = databasePath(held);
   const vocabulary = await loadVocabulary(assetFolder("queries"));
   const reading = await Database.openForAnalysis(path, limits);
+  if (!(await isDatabaseCurrent(reading, assetFolder("sql")))) {
+    reading.close();
+    throw new ColdtrailError(
+      "database-outdated",
+      `${path}: another version of coldtrail made it; run \`coldtrail ingest\`, which makes it anew from the sealed evidence`,
+    );
+  }
   const current =
     (await isSchemaCurrent(reading, assetFolder("sql"))) &&
     (await isKnowledgeCurrent(reading, vocabulary)) &&

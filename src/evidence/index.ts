@@ -12,6 +12,14 @@ export { type Case, openCase } from "./case.js";
 export { appendCustody, type CustodyEvent, readCustody } from "./custody.js";
 export { type CustodyProblem, type CustodyProblemKind, verifyCustody } from "./custody-chain.js";
 export type { CustodyEntry } from "./custody-log.js";
+export {
+  type DigestChain,
+  type DigestValidation,
+  type DigestVerdict,
+  type Judged,
+  validateDigests,
+} from "./digest/validate.js";
+export { readVerdicts, type VerdictLine, verdictLines, writeVerdicts } from "./digest/verdict-file.js";
 export { type CaseStatement, initCase } from "./init.js";
 export type { Outcome } from "./origins/origin.js";
 export { REFERENCE_TABLES, type ReferenceTable } from "./reference.js";

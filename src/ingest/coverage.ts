@@ -31,6 +31,8 @@ export interface Status {
   coverage: Coverage[];
   /** Files without rows and why: unclaimed, empty, unreadable, … */
   files: { artifact_id: number; original: string; state: string; note: string | null }[];
+  /** CloudTrail digests and log files by verdict, as of the last `verify`. */
+  integrity: { kind: string; region: string | null; verdict: string; objects: number }[];
   rejects: {
     source: string;
     original: string;
@@ -68,6 +70,12 @@ export async function readStatus(database: Database): Promise<Status> {
        from artifact
        where state <> 'loaded' and state <> 'zip' or note is not null
        order by artifact_id`,
+    ),
+    integrity: await database.rows(
+      `select kind, region, verdict, count(*) as objects
+       from integrity_verdict
+       group by all
+       order by kind, region nulls last, verdict`,
     ),
     rejects: await database.rows(
       `select

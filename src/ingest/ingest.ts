@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { applySchema, Database, type Limits, sqlFiles } from "../database/index.js";
+import type { Database, Limits } from "../database/index.js";
 import { ColdtrailError, EXIT } from "../errors.js";
 import { type Case, listArtifacts, type SealedFile } from "../evidence/index.js";
+import { openCurrent } from "./current.js";
 import { listJobs } from "./jobs.js";
 import { type ArtifactOrigin, evidenceTables, forgetArtifacts, Loader } from "./load.js";
 import { loadReference } from "./reference.js";
@@ -59,7 +58,6 @@ export function databasePath(held: Pick<Case, "dir">): string {
 /** Loads every sealed artifact that is not loaded yet; after an interruption it goes on where it was. */
 export async function ingest(held: Case, options: IngestOptions): Promise<IngestResult> {
   const sources = await loadSources(options.sqlFolder);
-  const fingerprint = await fingerprintOf(options.sqlFolder);
   const workFolder = join(held.dir, "tmp");
   const spoolFolder = join(workFolder, "spool");
   await rm(spoolFolder, { recursive: true, force: true });
@@ -69,7 +67,7 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
     temporaryFolder: join(workFolder, "duckdb"),
     readFolders: [spoolFolder, join(held.dir, "reference")],
   };
-  const { database, rebuilt } = await openCurrent(databasePath(held), limits, options.sqlFolder, fingerprint);
+  const { database, rebuilt } = await openCurrent(databasePath(held), limits, options.sqlFolder);
   try {
     await dropOrphans(database);
     await loadReference(database, held);
@@ -129,47 +127,6 @@ function interrupted(): ColdtrailError {
     "ingest was interrupted; run it again, it goes on where it was",
     EXIT.interrupted,
   );
-}
-
-/** Opens the database, making it anew when it belongs to another version of schema or sources. */
-async function openCurrent(
-  path: string,
-  limits: Limits & { readFolders: string[] },
-  sqlFolder: string,
-  fingerprint: string,
-): Promise<{ database: Database; rebuilt: boolean }> {
-  let rebuilt = false;
-  // Whoever deletes the database leaves the log of an interrupted run behind, which belongs to nothing then.
-  if (!existsSync(path)) await rm(`${path}.wal`, { force: true });
-  for (;;) {
-    const database = await Database.openForIngest(path, limits);
-    const made = (await evidenceTables(database)).length > 0;
-    const [current] = made
-      ? await database.rows<{ fingerprint: string }>(
-          "select fingerprint from knowledge where name = 'sources'",
-        )
-      : [];
-    if (!made || current?.fingerprint === fingerprint) {
-      await applySchema(database, sqlFolder);
-      await database.run("insert or replace into knowledge values ('sources', $fingerprint)", {
-        fingerprint,
-      });
-      return { database, rebuilt };
-    }
-    database.close();
-    await rm(path, { force: true });
-    await rm(`${path}.wal`, { force: true });
-    rebuilt = true;
-  }
-}
-
-/** One hash over everything that decides what a row looks like. */
-async function fingerprintOf(sqlFolder: string): Promise<string> {
-  const hash = createHash("sha256");
-  for (const layer of ["schema", "macros", "sources", "derived"]) {
-    for (const file of await sqlFiles(join(sqlFolder, layer))) hash.update(await readFile(file));
-  }
-  return hash.digest("hex");
 }
 
 /** `open` from the first row of a run to its last, `settled` afterwards. */

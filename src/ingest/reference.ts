@@ -4,10 +4,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Database, firstLine, quoteIdentifier, quoteLiteral } from "../database/index.js";
 import { ColdtrailError } from "../errors.js";
-import { type Case, REFERENCE_TABLES } from "../evidence/index.js";
+import { type Case, REFERENCE_TABLES, readVerdicts } from "../evidence/index.js";
 
 /**
- * Loads `reference/*.csv` and the period of interest of `case.yaml` into the `ref_*` tables, when any of it changed.
+ * Loads `reference/*.csv` and the period of interest of `case.yaml` into the `ref_*` tables, and the verdicts of the last
+ * `verify`, when any of it changed.
  * The database must be allowed to read the folder `reference`.
  */
 export async function loadReference(database: Database, held: Case): Promise<void> {
@@ -31,6 +32,7 @@ export async function loadReference(database: Database, held: Case): Promise<voi
         regions: JSON.stringify(held.regions),
       },
     );
+    await loadVerdicts(database, held);
     await database.run("insert or replace into knowledge values ('reference', $fingerprint)", {
       fingerprint,
     });
@@ -53,7 +55,26 @@ async function referenceFingerprint(held: Case): Promise<string> {
     hash.update(`\n${name}\n`);
     if (existsSync(path)) hash.update(await readFile(path));
   }
+  hash.update((await readVerdicts(held)).text);
   return hash.digest("hex");
+}
+
+async function loadVerdicts(database: Database, held: Case): Promise<void> {
+  const { lines } = await readVerdicts(held);
+  await database.run("delete from integrity_verdict");
+  await database.append(
+    "integrity_verdict",
+    lines.map(({ kind, account, region, trail, object, path, verdict, reason }) => [
+      kind,
+      account,
+      region,
+      trail,
+      object,
+      path,
+      verdict,
+      reason,
+    ]),
+  );
 }
 
 async function loadTable(database: Database, held: Case, name: string, known: string[]): Promise<void> {

@@ -39,6 +39,11 @@ function page(found: Status): string {
     found.coverage,
   );
   section(
+    "CloudTrail digests and log files, as of the last verify",
+    ["kind", "region", "verdict", "objects"],
+    found.integrity,
+  );
+  section(
     "Rejected records",
     ["original", "artifact_id", "reason", "rejected", "first_record"],
     found.rejects,

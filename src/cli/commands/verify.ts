@@ -1,10 +1,21 @@
 import { EXIT, type ExitCode } from "../../errors.js";
-import { appendCustody, openCase, verifyEvidence } from "../../evidence/index.js";
+import {
+  appendCustody,
+  openCase,
+  type VerdictLine,
+  validateDigests,
+  verdictLines,
+  verifyEvidence,
+  writeVerdicts,
+} from "../../evidence/index.js";
 import { byteText, countText } from "../output.js";
 import { startProgress } from "../progress.js";
 import { safeText, type Terminal } from "../terminal.js";
 
-/** `coldtrail verify`: names every missing, unexpected and changed file and every broken link of the custody log. */
+/**
+ * `coldtrail verify`: names every missing, unexpected and changed file and every broken link of the custody log, and
+ * validates CloudTrail digests with the log files that they list.
+ */
 export async function verify(
   options: { case: string; json?: boolean },
   terminal: Terminal,
@@ -15,18 +26,28 @@ export async function verify(
     progress: ({ files, bytes, totalFiles }) => bar.update({ done: files, total: totalFiles, bytes }),
   }).finally(() => bar.end());
   const problems = [...found.problems, ...found.custody];
+  const digests = await validateDigests(held);
+  const verdicts = verdictLines(digests);
+  await writeVerdicts(held, verdicts);
   const { bags, files, bytes, notes } = found;
   await appendCustody(
     held,
     {
       action: "verify",
-      detail: { bags, files, bytes, problems: problems.map((problem) => problem.message) },
+      detail: {
+        bags,
+        files,
+        bytes,
+        problems: problems.map((problem) => problem.message),
+        digests: countVerdicts(verdicts, "digest"),
+        logs: countVerdicts(verdicts, "log"),
+      },
     },
     terminal,
   );
-  if (options.json === true) terminal.out(`${JSON.stringify(found, null, 1)}\n`);
+  if (options.json === true) terminal.out(`${JSON.stringify({ ...found, digests }, null, 1)}\n`);
   else for (const problem of problems) terminal.out(`${safeText(problem.message)}\n`);
-  for (const note of notes) terminal.note(`${safeText(note)}\n`);
+  for (const note of [...notes, ...digests.problems]) terminal.note(`${safeText(note)}\n`);
   const verdict =
     problems.length === 0
       ? "all as it was sealed, custody log unbroken"
@@ -34,5 +55,30 @@ export async function verify(
   terminal.note(
     `verified ${countText(bags, "bag")}, ${countText(files, "file")}, ${byteText(bytes)}: ${verdict}\n`,
   );
-  return problems.length === 0 ? EXIT.done : EXIT.evidenceNotIntact;
+  const forged = describeDigests(verdicts, options.json === true ? terminal.note : terminal.out, terminal);
+  return problems.length === 0 && !forged ? EXIT.done : EXIT.evidenceNotIntact;
+}
+
+/** Says what is not plainly valid, then the counts; true when a digest or a log file is not what CloudTrail signed. */
+function describeDigests(verdicts: VerdictLine[], print: Terminal["out"], terminal: Terminal): boolean {
+  if (verdicts.length === 0) return false;
+  for (const { verdict, object, region, reason } of verdicts) {
+    if (verdict === "gap") print(`digest chain of ${region}: ${safeText(reason ?? "")}\n`);
+    else if (verdict === "invalid" || verdict === "missing") {
+      print(`${safeText(object)}: ${verdict}: ${safeText(reason ?? "")}\n`);
+    }
+  }
+  const text = (kind: VerdictLine["kind"]): string =>
+    Object.entries(countVerdicts(verdicts, kind))
+      .map(([verdict, count]) => `${count} ${verdict}`)
+      .join(", ") || "none";
+  terminal.note(`CloudTrail digests: ${text("digest")}; log files: ${text("log")}\n`);
+  return verdicts.some(({ verdict }) => verdict === "invalid");
+}
+
+function countVerdicts(verdicts: VerdictLine[], kind: VerdictLine["kind"]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind: own, verdict } of verdicts)
+    if (own === kind) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  return counts;
 }

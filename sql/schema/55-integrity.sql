@@ -1,0 +1,16 @@
+-- What `verify` found about CloudTrail digests and the log files that they list.
+
+create table if not exists integrity_verdict (
+    kind varchar not null,
+    account_id varchar,
+    region varchar,
+    trail varchar,
+    object varchar not null,
+    path varchar,
+    verdict varchar not null,
+    reason varchar,
+);
+comment on table integrity_verdict is 'One row per digest, per log file and per gap of a digest chain, as of the last verify.';
+comment on column integrity_verdict.kind is 'digest, log or gap.';
+comment on column integrity_verdict.path is 'The sealed file; null for one that is not in the evidence.';
+comment on column integrity_verdict.verdict is 'valid, valid-moved, invalid, missing, not-covered, unverifiable or gap.';

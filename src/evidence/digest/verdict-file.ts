@@ -1,0 +1,60 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Case } from "../case.js";
+import type { DigestValidation, DigestVerdict } from "./validate.js";
+
+/** Derived, like the database: what the last `verify` found about digests and log files, one line each. */
+const VERDICTS = "verification.jsonl";
+
+export interface VerdictLine {
+  kind: "digest" | "log" | "gap";
+  account: string | null;
+  region: string | null;
+  trail: string | null;
+  object: string;
+  path: string | null;
+  verdict: DigestVerdict | "gap";
+  reason: string | null;
+}
+
+/** The verdicts as lines, in the order of chains and time. */
+export function verdictLines(found: DigestValidation): VerdictLine[] {
+  const lines: VerdictLine[] = [];
+  for (const { account, region, trail, digests, logs, gaps } of found.chains) {
+    const chain = { account, region, trail };
+    lines.push(...digests.map((judged): VerdictLine => ({ kind: "digest", ...chain, ...judged })));
+    lines.push(...logs.map((judged): VerdictLine => ({ kind: "log", ...chain, ...judged })));
+    lines.push(
+      ...gaps.map(
+        (gap): VerdictLine => ({
+          kind: "gap",
+          ...chain,
+          object: "",
+          path: null,
+          verdict: "gap",
+          reason: gap,
+        }),
+      ),
+    );
+  }
+  const nowhere = { account: null, region: null, trail: null };
+  lines.push(...found.notCovered.map((judged): VerdictLine => ({ kind: "log", ...nowhere, ...judged })));
+  return lines;
+}
+
+/** Replaces the verdicts of the case. */
+export async function writeVerdicts(held: Pick<Case, "dir">, lines: VerdictLine[]): Promise<void> {
+  const path = join(held.dir, VERDICTS);
+  await writeFile(`${path}.partial`, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  await rename(`${path}.partial`, path);
+}
+
+/** The verdicts of the last `verify`; none when it never ran. */
+export async function readVerdicts(held: Pick<Case, "dir">): Promise<{ text: string; lines: VerdictLine[] }> {
+  const text = await readFile(join(held.dir, VERDICTS), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  });
+  const lines = text.split("\n").filter((line) => line !== "");
+  return { text, lines: lines.map((line) => JSON.parse(line) as VerdictLine) };
+}
