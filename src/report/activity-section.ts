@@ -40,7 +40,7 @@ ${table(
         formatTime(iso(activity.from + counts.indexOf(Math.max(...counts)) * activity.width)),
     },
     {
-      title: `Stretches of ${widthText(activity.width)} without an event`,
+      title: activity.width === 3_600 ? "Hours without an event" : "Stretches without an event",
       kind: "number",
       cell: ({ counts }) => formatCount(counts.filter((count) => count === 0).length),
     },
@@ -64,7 +64,8 @@ function histogram(activity: Activity, { firstSeen, lastSeen }: ReportContent): 
 <svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="activity-title activity-text"><title id="activity-title">Events per ${widthText(width)} by source</title><desc id="activity-text">${sources.map(({ source, total, counts }) => `${source}: ${formatCount(total)} events, at most ${formatCount(Math.max(...counts))} in ${widthText(width)}. `)}</desc>
 ${band}${ticks(axis, 10).map(({ at, label }) => {
   const x = place(axis, at);
-  return html`<path d="${numeric(["M", x, TOP - 8, "V", height])}" stroke="#9aa5b1" stroke-width="0.7" stroke-dasharray="2 3"/><text x="${rounded(x)}" y="${TOP - 14}" font-size="12" text-anchor="middle" fill="#16202b">${label}</text>`;
+  const nearEnd = x > axis.right - 20;
+  return html`<path d="${numeric(["M", x, TOP - 8, "V", height])}" stroke="#9aa5b1" stroke-width="0.7" stroke-dasharray="2 3"/><text x="${rounded(nearEnd ? axis.right : x)}" y="${TOP - 14}" font-size="12" text-anchor="${nearEnd ? "end" : "middle"}" fill="#16202b">${label}</text>`;
 })}<text x="12" y="${TOP - 14}" font-size="11.5" fill="#4d5966">time in UTC</text>
 ${sources.map(({ source, counts, total }, index) => {
   const foot = TOP + (index + 1) * PANEL - 10;

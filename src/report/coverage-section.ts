@@ -29,16 +29,17 @@ ${table(
   "Coverage by source",
   rows,
   [
-    { title: "Source", kind: "head", cell: (row) => row.source },
+    { title: "Source", kind: "head", cell: (row) => html`<span class="word">${row.source}</span>` },
     { title: "Rows", kind: "number", cell: (row) => formatCount(row.rows) },
     { title: "First (UTC)", kind: "time", cell: (row) => formatTime(row.first) },
     { title: "Last (UTC)", kind: "time", cell: (row) => formatTime(row.last) },
     {
       title: "Accounts",
-      cell: (row) => (row.accounts.length === 0 ? "not recorded" : row.accounts.join(", ")),
+      cell: (row) =>
+        html`<span class="word">${row.accounts.length === 0 ? "not recorded" : row.accounts.join(", ")}</span>`,
     },
     { title: "Regions", cell: (row) => (row.regions.length === 0 ? "not recorded" : row.regions.join(", ")) },
-    { title: "Days without a row", cell: (row) => dayText(row.missing) },
+    { title: "Days without a row", kind: "name", cell: (row) => dayText(row.missing) },
   ],
   { empty: "No source has a row." },
 )}`;
@@ -57,7 +58,7 @@ function heatMap(
     rowsOf.set(key, (rowsOf.get(key) ?? 0) + rows);
   }
   const most = Math.max(1, ...rowsOf.values());
-  const width = Math.min(64, (WIDTH - LEFT - 10) / days.length);
+  const width = Math.min(80, (WIDTH - LEFT - 10) / days.length);
   const height = 34 + sources.length * CELL + 4;
   const every = Math.ceil(42 / width);
   const cut = days.length < total ? ` The last ${days.length} of ${total} days are drawn.` : "";

@@ -39,15 +39,17 @@ export function coverageSpan(coverage: readonly CoverageRow[]): string {
 }
 
 /**
- * What a negative answer rests on: `no evidence in cloudtrail_event (2,900 rows, us-east-1, 2026-03-01 … to …)`.
- * Tables that are not sources of events are named without figures.
+ * What a negative answer rests on: `No match in cloudtrail_event (2,900 rows, 2026-03-01 to 2026-03-11).` Tables that are no
+ * sources of events are named without figures.
  */
 export function negativeSentence(tables: readonly string[], coverage: readonly CoverageRow[]): string {
   const known = new Map(coverageBySource(coverage).map((source) => [source.source, source]));
   if (tables.length === 0) return "No match; which tables were searched is not known.";
   const parts = tables.map((table) => {
     const source = known.get(table);
-    return source === undefined ? table : `${table} (${extent(source)})`;
+    if (source === undefined) return table;
+    const days = [...new Set([source.days[0], source.days.at(-1)])].filter((day) => day !== undefined);
+    return `${table} (${[counted(source.rows, "row"), days.join(" to ")].filter((text) => text !== "").join(", ")})`;
   });
   return `No match in ${parts.join(", ")}.`;
 }

@@ -21,13 +21,20 @@ ${table(
   "Custody log",
   shown,
   [
-    { title: "No.", kind: "head", cell: (entry) => String(entry.seq) },
+    { title: "No.", kind: "no", cell: (entry) => String(entry.seq) },
     { title: "Time (UTC)", kind: "time", cell: (entry) => formatTime(entry.time) },
-    { title: "Examiner", cell: (entry) => prose(entry.examiner) },
-    { title: "Action", cell: (entry) => prose(entry.action) },
-    { title: "Detail", cell: (entry) => code(detailText(entry.detail)) },
-    { title: "Tool", cell: (entry) => prose(`${entry.tool.name} ${entry.tool.version}`) },
-    { title: "SHA-256 of the entry before", cell: (entry) => code(entry.previous) },
+    {
+      title: "Who, with what",
+      kind: "name",
+      cell: (entry) =>
+        html`${prose(entry.examiner)}<br><span class="soft">${prose(`${entry.tool.name} ${entry.tool.version}`)}</span>`,
+    },
+    {
+      title: "Action, detail, SHA-256 of the entry before",
+      kind: "wide",
+      cell: (entry) =>
+        html`<b>${prose(entry.action)}</b> ${code(detailText(entry.detail))}<br><span class="soft">after</span> ${code(entry.previous)}`,
+    },
   ],
   {
     empty: "The custody log holds no entry.",

@@ -31,7 +31,7 @@ ${table("Answers by element", rows, [
     title: "Left open",
     cell: ({ detections, open }) =>
       detections.length === 0
-        ? "no detection of this element ran"
+        ? "everything: no detection of this element ran"
         : `${formatCount(open.length)} of ${counted(detections.length, "detection")} partial or not evaluable`,
   },
 ])}`;
@@ -40,6 +40,7 @@ ${table("Answers by element", rows, [
   function answer({ findings, detections }: (typeof rows)[number]): Content {
     if (findings.length === 0) {
       const answered = detections.filter((detection) => detection.status === "not_fired").length;
+      if (detections.length === 0) return "Not asked.";
       return answered === 0
         ? "Not evaluable: no detection could be asked in full."
         : `No match in ${counted(answered, "detection")} asked in full.`;

@@ -15,7 +15,7 @@ ${table(
   "Acquisitions",
   evidence.bags,
   [
-    { title: "Bag", kind: "head", cell: (bag) => bag.id },
+    { title: "Bag", kind: "no", cell: (bag) => bag.id },
     { title: "Sealed (UTC)", kind: "time", cell: (bag) => formatTime(bag.sealedAt) },
     { title: "Files", kind: "number", cell: (bag) => formatCount(bag.files) },
     { title: "Bytes", kind: "number", cell: (bag) => formatCount(bag.bytes) },
@@ -31,19 +31,19 @@ ${table(
   [
     {
       title: "File",
-      kind: "head",
+      kind: "no",
       cell: (file) => html`<span id="artifact-${file.artifact_id}">${file.artifact_id}</span>`,
     },
     {
-      title: "Sealed path",
+      title: "Sealed path and SHA-256",
+      kind: "wide",
       cell: (file) =>
-        html`${code(file.path)}${file.member === null ? null : html`<br>member ${code(file.member)}`}`,
+        html`${code(file.path)}${file.member === null ? null : html`<br>member ${code(file.member)}`}<br><span class="soft">sha256</span> ${code(file.sha256)}`,
     },
-    { title: "Source", cell: (file) => file.source ?? "–" },
+    { title: "Source", cell: (file) => html`<span class="word">${file.source ?? "–"}</span>` },
     { title: "Bytes", kind: "number", cell: (file) => formatCount(file.size) },
     { title: "Records", kind: "number", cell: (file) => formatCount(file.records) },
     { title: "Cited", kind: "number", cell: (file) => formatCount(file.cited) },
-    { title: "SHA-256", cell: (file) => code(file.sha256) },
   ],
   {
     empty: "No finding names a record.",
@@ -57,7 +57,8 @@ ${table(
 export function rejectsSection({ status }: ReportContent): Section {
   const rejected = status.sources.reduce((sum, source) => sum + source.rejected, 0);
   const rejects = status.rejects.slice(0, LIMIT.rejects);
-  const files = status.files.slice(0, LIMIT.rejects);
+  const groups = groupFiles(status.files);
+  const shown = groups.slice(0, LIMIT.rejects);
   const isClean = rejected === 0 && status.unclaimed === 0;
   const body = html`${verdict(
     isClean
@@ -83,8 +84,8 @@ ${table(
   "Rejected records",
   rejects,
   [
-    { title: "File", kind: "head", cell: (row) => String(row.artifact_id) },
-    { title: "Came from", cell: (row) => code(row.original) },
+    { title: "File", kind: "no", cell: (row) => String(row.artifact_id) },
+    { title: "Came from", kind: "wide", cell: (row) => code(row.original) },
     { title: "Rejected", kind: "number", cell: (row) => formatCount(row.rejected) },
     { title: "First record", kind: "number", cell: (row) => formatCount(row.first_record) },
     { title: "Reason", cell: (row) => prose(row.reason) },
@@ -96,17 +97,46 @@ ${table(
 )}
 ${table(
   "Files with a remark",
-  files,
+  shown,
   [
-    { title: "File", kind: "head", cell: (row) => String(row.artifact_id) },
-    { title: "Came from", cell: (row) => code(row.original) },
-    { title: "State", cell: (row) => html`<span class="state">${row.state}</span>` },
-    { title: "Remark", cell: (row) => prose(row.note) ?? "–" },
+    { title: "Folder it came from", kind: "wide", cell: (group) => code(group.folder) },
+    { title: "State", cell: (group) => html`<span class="state">${group.state}</span>` },
+    { title: "Remark", cell: (group) => prose(group.note) ?? "–" },
+    { title: "Files", kind: "number", cell: (group) => formatCount(group.files) },
+    { title: "First file", kind: "number", cell: (group) => String(group.first) },
   ],
   {
     empty: "There is nothing to say about any file.",
-    note: leftOut(files.length, status.files.length, "`coldtrail status` lists all"),
+    note: leftOut(shown.length, groups.length, "`coldtrail status` lists every file"),
   },
 )}`;
   return { id: "rejects", title: "Rejects and unclaimed files", body };
 }
+
+interface FileGroup {
+  folder: string;
+  state: string;
+  note: string | null;
+  files: number;
+  /** Number of the first file. */
+  first: number;
+}
+
+/** Files of one folder with the same state and remark are one line; numbers in remarks are taken for equal. */
+function groupFiles(files: ReportContent["status"]["files"]): FileGroup[] {
+  const groups = new Map<string, FileGroup>();
+  for (const { artifact_id: first, original, state, note } of files) {
+    const folder = original.split("/").slice(0, -1).slice(0, FOLDER_PARTS).join("/") || "/";
+    const key = JSON.stringify([folder, state, note?.replace(/\d+/g, "#") ?? null]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { folder, state, note, files: 1, first });
+    else {
+      group.files += 1;
+      if (group.note !== note) group.note = group.note?.replace(/\d+/g, "…") ?? null;
+    }
+  }
+  return [...groups.values()];
+}
+
+/** Parts of a path that name a folder in the list of remarks. */
+const FOLDER_PARTS = 3;

@@ -11,6 +11,7 @@ import {
   prose,
   type Section,
   shortActor,
+  type TableColumn,
   table,
   time,
   valueText,
@@ -19,6 +20,24 @@ import {
 import { recordList } from "./records.js";
 import type { ActorGroup } from "./run-content.js";
 import { counted, formatCount, formatTime, shorten } from "./visible.js";
+
+/** A finding in one line, with its anchor. */
+const SHORT: TableColumn<Finding>[] = [
+  {
+    title: "Finding",
+    kind: "head",
+    cell: (finding) => html`<span id="finding-${finding.finding_no}">F${finding.finding_no}</span>`,
+  },
+  { title: "Severity", cell: (finding) => badge(finding.severity) },
+  {
+    title: "What",
+    kind: "wide",
+    cell: (finding) => html`<b>${finding.title}.</b> ${prose(finding.summary)}`,
+  },
+  { title: "Entity", cell: (finding) => code(finding.entity) },
+  { title: "First seen (UTC)", kind: "time", cell: (finding) => formatTime(finding.first_seen) },
+  { title: "Records", kind: "number", cell: (finding) => formatCount(finding.record_total) },
+];
 
 /** Every finding in full, grouped by actor, highest score first. */
 export function findingsSection(content: ReportContent): Section {
@@ -44,16 +63,7 @@ export function suppressedSection(content: ReportContent): Section {
     suppressed.length === 0
       ? null
       : table("Suppressed findings", suppressed.slice(0, LIMIT.rejects), [
-          {
-            title: "Finding",
-            kind: "head",
-            cell: (finding) => html`<span id="finding-${finding.finding_no}">F${finding.finding_no}</span>`,
-          },
-          { title: "Severity", cell: (finding) => badge(finding.severity) },
-          { title: "What", cell: (finding) => html`<b>${finding.title}.</b> ${prose(finding.summary)}` },
-          { title: "Entity", cell: (finding) => code(finding.entity) },
-          { title: "First seen (UTC)", kind: "time", cell: (finding) => formatTime(finding.first_seen) },
-          { title: "Records", kind: "number", cell: (finding) => formatCount(finding.record_total) },
+          ...SHORT,
           { title: "Suppressed by", cell: (finding) => prose(finding.suppressed_by) },
         ])
   }`;
@@ -62,13 +72,15 @@ export function suppressedSection(content: ReportContent): Section {
 
 function actorPart(group: ActorGroup, { techniques }: ReportContent): Markup {
   const shown = group.findings.slice(0, LIMIT.findingsOfActor);
-  const rest = group.findings.length - shown.length;
+  const rest = group.findings.slice(LIMIT.findingsOfActor);
   return html`<h3 id="${group.anchor}">${shortActor(group.actor)}</h3>
 <p>${group.actor === null ? "Findings that name no identity" : code(group.actor)}: ${counted(group.findings.length, "finding")}, from ${formatTime(group.firstSeen)} to ${formatTime(group.lastSeen)}.</p>
 ${shown.map((finding) => findingPart(finding, techniques))}${
-  rest > 0
-    ? html`<p>${counted(rest, "further finding")} of this actor: findings.csv and findings.jsonl hold all.</p>`
-    : null
+  rest.length === 0
+    ? null
+    : table(`${counted(rest.length, "further finding")} of this actor`, rest, SHORT, {
+        note: "in full in findings.jsonl",
+      })
 }`;
 }
 
@@ -99,15 +111,27 @@ function metricsTable({ metrics, finding_no }: Finding): Content {
   if (typeof metrics !== "object" || Array.isArray(metrics)) {
     return html`<p class="small">Metrics: ${code(valueText(metrics))}</p>`;
   }
+  const label = (name: string) => shorten(name.replaceAll("_", " "), LIMIT.value);
   const entries = Object.entries(metrics) as [string, Value][];
-  if (entries.length === 0) return null;
-  return table(`Metrics of F${finding_no}`, entries, [
-    { title: "Metric", kind: "head", cell: ([name]) => shorten(name.replaceAll("_", " "), LIMIT.value) },
-    { title: "Value", cell: ([, value]) => code(valueText(value)) },
-  ]);
+  const given = entries.filter(([, value]) => value !== null && value !== "");
+  const absent = entries.filter(([, value]) => value === null || value === "").map(([name]) => label(name));
+  return html`${
+    given.length === 0
+      ? null
+      : table(
+          `Metrics of F${finding_no}`,
+          given,
+          [
+            { title: "Metric", kind: "head", cell: ([name]) => label(name) },
+            { title: "Value", cell: ([, value]) => code(valueText(value)) },
+          ],
+          { style: "metrics" },
+        )
+  }${absent.length === 0 ? null : html`<p class="small soft">Metrics without a value: ${absent.join(", ")}.</p>`}`;
 }
 
 function techniqueList(ids: readonly string[], techniques: ReportContent["techniques"]): Content {
+  if (ids.length === 0) return null;
   return ids.map((id, index) => {
     const name = techniques[id];
     return html`${index === 0 ? "" : ", "}<code>${id}</code>${name === undefined ? "" : ` ${name}`}`;

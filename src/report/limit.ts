@@ -16,8 +16,9 @@ export const LIMIT = {
   problems: 200,
   /** Lanes of the picture. */
   lanes: 12,
-  /** Findings that one lane of the picture names. */
-  findingsOfLane: 12,
+  /** Findings that the picture names over all lanes, and in one lane at least and at most. */
+  findingsNamed: 44,
+  namedOfLane: [6, 24],
   /** Days of the heat map. */
   days: 62,
   /** Columns of the histogram. */

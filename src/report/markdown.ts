@@ -43,8 +43,9 @@ export function markdownDocument(content: ReportContent): string {
     ...run.detections
       .filter((detection) => detection.status !== "fired")
       .map(({ id, title, status, reason, tables }) => {
-        const why =
-          status === "not_fired" ? negativeSentence(tables, content.status.coverage) : (reason ?? "");
+        const searched =
+          status === "not_evaluable" ? [] : [negativeSentence(tables, content.status.coverage)];
+        const why = [...(reason === null ? [] : [reason]), ...searched].join(". ");
         return `| ${escapeMarkdown(title)} (${escapeMarkdown(id)}) | ${status} | ${escapeMarkdown(why)} |`;
       }),
     "",
@@ -109,10 +110,11 @@ export function escapeMarkdown(text: string): string {
   return (
     visible(shorten(text, LIMIT.value * 3))
       .replaceAll("&", "&amp;")
-      .replace(/[\\`*_{}[\]()#|~!]/g, "\\$&")
+      .replace(/[\\`*_[\]#|~!]/g, "\\$&")
       .replaceAll("<", "&lt;")
       .replaceAll(">", "&gt;")
-      .replace(/^([-+=]|\d+[.)])/, "\\$1")
+      .replace(/^[-+=]/, "\\$&")
+      .replace(/^(\d+)([.)])(?=\s|$)/, "$1\\$2")
       // Readers make links of bare addresses; a colon as an entity reads the same and is none.
       .replace(/:(?=\/\/)/g, "&#58;")
       .replace(/\bwww\./gi, "www&#46;")

@@ -4,7 +4,7 @@ import { parameterText, prose, type Section, table, verdict } from "./part.js";
 import { compareTexts, counted } from "./visible.js";
 
 /** How each source of events dates its records. */
-const TIMES = [
+const TIMES: readonly (readonly [source: string, meaning: string, precision: string, delivery: string])[] = [
   [
     "cloudtrail_event",
     "when the service completed the request",
@@ -29,11 +29,32 @@ const TIMES = [
     "1 s",
     "about 5 minutes; nothing while logging is off",
   ],
-] as const;
+  [
+    "sagemaker_capture",
+    "when the endpoint answered",
+    "1 s",
+    "minutes; a sample when less than 100 % is captured",
+  ],
+  [
+    "security_finding",
+    "first and last activity that the finding is about",
+    "1 s",
+    "5 minutes to 6 hours; the same finding is updated",
+  ],
+  ["cloudwatch_metric", "begin of the period", "60 s or 300 s", "minutes"],
+  [
+    "s3_object_version",
+    "when stored; for multipart uploads, when the upload began",
+    "1 s",
+    "a snapshot: deleted versions are gone",
+  ],
+];
 
 /** How the report came about, and what it cannot say. */
 export function methodsSection(content: ReportContent): Section {
   const { run, showPrompts } = content;
+  const present = new Set(content.status.coverage.map((row) => row.source));
+  const times = TIMES.filter(([source]) => present.has(source));
   const body = html`${verdict(
     "Every statement above is a row of a versioned query over records of sealed files; the same evidence, queries and parameters give this report again, byte for byte.",
   )}
@@ -49,7 +70,7 @@ export function methodsSection(content: ReportContent): Section {
 <h3>How to read it</h3>
 <ul>
 <li>All times are UTC. Events within the same second are in no order.</li>
-<li>Text of the evidence is shown as text. Characters that cannot be seen or that move others about (controls, direction marks, zero-width characters, unusual spaces) are spelt out as <code>${"\\u{".concat("202E}")}</code>. Long values are cut and their length stated; findings.jsonl holds them in full.</li>
+<li>Text of the evidence is shown as text. Characters that cannot be seen or that move others about (controls, direction marks, zero-width characters, unusual spaces) are spelt out as <code>\\u{202E}</code>. Long values are cut and their length stated; findings.jsonl holds them in full.</li>
 <li>Secrets (secret keys, tokens, passwords)${showPrompts === true ? "" : " and prompts and answers of models"} are masked, here and in the other files of the report, with offset, length, the start of their SHA-256 and, where long enough, the last four characters. Access key ids are identifiers and are shown in full. <code>coldtrail record</code> shows what is sealed.</li>
 <li>In findings.csv and timeline.csv a cell that a spreadsheet would take for a formula (it begins with <code>=</code>, <code>+</code>, <code>-</code>, <code>@</code>, a tab or a carriage return) has a single quote put before it.</li>
 </ul>
@@ -59,12 +80,17 @@ export function methodsSection(content: ReportContent): Section {
 <li>Log delivery is not complete by nature: S3 access logs are best effort, flow logs can skip records, model invocation logs exist only while logging is on, data events only where a trail selects them.</li>
 <li>Identity in a log is the credential that signed, not the person who held it.</li>
 </ul>
-${table("What the times mean", TIMES, [
-  { title: "Source", kind: "head", cell: ([source]) => source },
-  { title: "The time is", cell: ([, meaning]) => meaning },
-  { title: "Precision", cell: ([, , precision]) => precision },
-  { title: "Delivery", cell: ([, , , delivery]) => delivery },
-])}`;
+${table(
+  "What the times mean",
+  times,
+  [
+    { title: "Source", kind: "head", cell: ([source]) => source },
+    { title: "The time is", cell: ([, meaning]) => meaning },
+    { title: "Precision", cell: ([, , precision]) => precision },
+    { title: "Delivery", cell: ([, , , delivery]) => delivery },
+  ],
+  { empty: "There is no source of events." },
+)}`;
   return { id: "methods", title: "Methods and limits", body, leaf: true };
 }
 
@@ -76,21 +102,17 @@ ${table("Queries of this run", rows, [
   {
     title: "Query",
     kind: "head",
-    cell: (query) => html`<span class="mono" id="query-${query.id}">${query.id}</span> ${query.version}`,
+    cell: (query) => html`<span class="mono" id="query-${query.id}">${query.id}</span><br>${query.version}`,
   },
   {
-    title: "What it finds and misses",
+    title: "What it finds and misses, its hash and its parameters",
+    kind: "wide",
     cell: (query) =>
       html`${prose(query.description === "" ? query.title : query.description)}${
         query.falsePositives.length === 0
           ? null
           : html`<br><span class="soft">Known false positives: ${prose(query.falsePositives.join(" "))}</span>`
-      }`,
-  },
-  {
-    title: "SHA-256 and parameters",
-    cell: (query) =>
-      html`<code>${query.sha256}</code><br><code class="soft">${parameterText(query.parameters)}</code>`,
+      }<br><span class="soft">sha256</span> <code>${query.sha256}</code><br><span class="soft">parameters</span> <code>${parameterText(query.parameters)}</code>`,
   },
 ])}`;
   return { id: "queries", title: "Query versions", body, leaf: true };

@@ -31,15 +31,18 @@ export function negativesSection(content: ReportContent): Section {
   const incomplete = run.detections.filter(
     (detection) => detection.status === "fired" && detection.reason !== null,
   );
-  const covered = coverageBySource(status.coverage)
-    .map((source) => `${source.source} (${extent(source)})`)
-    .join("; ");
+  const covered = coverageBySource(status.coverage);
   const body = html`${verdict(
     `${counted(quiet.length, "detection")} of ${formatCount(run.detections.length)} without a finding: ${STATES.map(
       ({ status: state, heading }) => `${countOf(quiet, state)} ${heading.toLowerCase()}`,
     ).join(", ")}. None of this says that nothing happened.`,
   )}
-<p>Evidence searched: ${covered === "" ? "no event at all" : covered}.</p>
+${
+  covered.length === 0
+    ? html`<p>The evidence holds no event at all.</p>`
+    : html`<p>Events searched:</p>
+<ul>${covered.map((source) => html`<li><code>${source.source}</code>: ${extent(source)}</li>`)}</ul>`
+}
 ${STATES.map((state) => statePart(quiet, state, content))}
 ${
   incomplete.length === 0

@@ -12,11 +12,11 @@ export interface Section {
   leaf?: boolean;
 }
 
-/** A column of a table: its heading, its cells, and whether they are numbers. */
+/** A column of a table: its heading, its cells, and what they are: `head` and `no` name the row, `name` and `wide` get room. */
 export interface TableColumn<Row> {
   title: string;
   cell: (row: Row) => Content;
-  kind?: "number" | "time" | "head";
+  kind?: "number" | "time" | "head" | "no" | "name" | "wide";
 }
 
 /** A table with a caption; `note` says what it leaves out. A table without rows is the sentence `empty`. */
@@ -24,26 +24,28 @@ export function table<Row>(
   caption: Content,
   rows: readonly Row[],
   columns: readonly TableColumn<Row>[],
-  { note, empty = "None." }: { note?: Content; empty?: string } = {},
+  { note, empty = "None.", style }: { note?: Content; empty?: string; style?: string } = {},
 ): Markup {
   if (rows.length === 0) return html`<p>${empty}</p>`;
   const head = columns.map(
     ({ title, kind }) => html`<th scope="col"${kind === "number" ? html` class="number"` : ""}>${title}</th>`,
   );
   const body = rows.map(
-    (row) =>
-      html`<tr>${columns.map(({ cell, kind }) =>
-        kind === "head"
-          ? html`<th scope="row">${cell(row)}</th>`
-          : html`<td${kind === undefined ? "" : html` class="${kind}"`}>${cell(row)}</td>`,
-      )}</tr>\n`,
+    (row) => html`<tr>${columns.map(({ cell, kind }) => cellPart(cell(row), kind))}</tr>\n`,
   );
-  return html`<div class="table" role="group" tabindex="0" aria-label="${plain(caption)}"><table>
+  return html`<div class="table" role="group" tabindex="0" aria-label="${plain(caption)}"><table${style === undefined ? "" : html` class="${style}"`}>
 <caption>${caption}${note === undefined ? "" : html` <span>${note}</span>`}</caption>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${body}</tbody></table></div>
 `;
+}
+
+function cellPart(content: Content, kind: TableColumn<never>["kind"]): Markup {
+  const style = kind === undefined || kind === "head" ? null : html` class="${kind}"`;
+  return kind === "head" || kind === "no"
+    ? html`<th scope="row"${style}>${content}</th>`
+    : html`<td${style}>${content}</td>`;
 }
 
 /** Sentence at the head of a section. */
@@ -108,10 +110,10 @@ export function parameterText(parameters: Record<string, Value>): string {
 }
 
 /** The last part of an ARN, which people know an identity by: `role/ml-notebook-exec`, `user/bob`. */
-export function shortActor(actor: string | null): string {
-  if (actor === null) return "no actor named";
-  const arn = /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/.exec(actor);
-  const name = arn?.[1] ?? actor;
+export function shortActor(actor: string | null, none = "no actor named"): string {
+  if (actor === null) return none;
+  const name = /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/.exec(actor)?.[1];
+  if (name === undefined) return actor;
   const parts = name.split("/");
   return parts.length > 2 ? `${parts[0]}/${parts.at(-1)}` : name;
 }

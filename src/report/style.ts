@@ -17,7 +17,7 @@ export function styleSheet(running: string): string {
 
 /** A text as a string of CSS: everything but plain letters and digits is written as its code. */
 export function cssString(text: string): string {
-  const plain = text.slice(0, 120).replace(/[^A-Za-z0-9]/gu, (character) => {
+  const plain = text.slice(0, 90).replace(/[^A-Za-z0-9]/gu, (character) => {
     return `\\${(character.codePointAt(0) ?? 0x20).toString(16)} `;
   });
   return `"${plain}"`;
@@ -45,6 +45,7 @@ td,dd,.text{unicode-bidi:isolate}
 .skip:focus{left:8px;top:8px;background:#fff;padding:8px;z-index:2}
 .soft{color:var(--soft)}
 .small{font-size:13px}
+.word{overflow-wrap:normal}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .time{white-space:nowrap;font-variant-numeric:tabular-nums}`;
 
@@ -79,14 +80,22 @@ caption{text-align:left;font-weight:600;padding:0 0 6px;color:var(--ink)}
 caption span{font-weight:400;color:var(--soft)}
 th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 thead th{border-bottom:2px solid var(--ink);font-size:12.5px;overflow-wrap:normal}
-tbody th{font-weight:600}
+tbody th{font-weight:600;min-width:11ch}
+tbody th.no{min-width:0;white-space:nowrap}
+td.name{min-width:15ch}
+td.wide{min-width:24ch;width:52%}
+table.metrics thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.metrics caption{font-size:12px;font-weight:400;color:var(--soft);padding:0}
+.metrics th,.metrics td{padding:2px 16px 2px 0;border-bottom-style:dotted}
+.metrics th{font-weight:400;white-space:nowrap}
 th.number,td.number{padding-right:14px}
 .finding{border:1px solid var(--line);border-left:6px solid var(--severity);padding:14px 18px;margin:14px 0}
-.finding h4{display:flex;flex-wrap:wrap;gap:4px 10px;align-items:baseline}
+.finding h4 .badge{margin:0 6px;vertical-align:1.5px}
 .finding .no{color:var(--soft);font-weight:600;font-variant-numeric:tabular-nums}
 .finding .summary{font-size:15.5px}
 .finding .facts{grid-template-columns:repeat(auto-fill,minmax(178px,1fr));margin-top:8px;font-size:14px}
-.finding table{width:auto;min-width:50%}
+.finding table{width:auto}
+.finding .table{margin:8px 0}
 .finding .source{margin:10px 0 0;padding-top:8px;border-top:1px solid var(--line);font-size:12.5px;color:var(--soft);max-width:none}
 figure{margin:18px 0}
 figcaption{font-size:13.5px;margin-bottom:6px}
@@ -127,12 +136,21 @@ function print(running: string): string {
   .verdict{font-size:10.5pt;border:1px solid var(--line);border-left-width:5px;background:none}
   .table{overflow:visible;margin:8pt 0}
   table{font-size:8.3pt}
+  thead th{font-size:8pt}
+  th,td{padding-top:3pt;padding-bottom:3pt}
+  figcaption,.small{font-size:8.6pt}
+  .finding .source{font-size:7.8pt}
   thead{display:table-header-group}
+  thead{break-after:avoid}
+  tbody tr:first-child{break-before:avoid}
+  h4{break-inside:avoid}
   tr,figure,.figures,.facts div{break-inside:avoid}
-  .finding{padding:8pt 10pt;margin:8pt 0}
+  .finding{padding:7pt 10pt;margin:7pt 0}
   .finding h4,.finding .summary{break-after:avoid}
   .finding .summary{font-size:10pt}
-  .finding .facts{font-size:9pt}
+  .facts{grid-template-columns:repeat(4,1fr);gap:5pt 12pt}
+  .finding .facts{grid-template-columns:repeat(4,1fr);font-size:8.6pt}
+  dt{font-size:7.6pt}
   .figures b{font-size:18pt}
   td,p,li{orphans:2;widows:2}
 }`;

@@ -97,7 +97,7 @@ function lanesFigure(
     y += laneHeight(lane);
     return lanePart(lane, top, axis, eventsOf.get(lane.actor) ?? [], index % 2 === 0);
   });
-  return html`<figure><figcaption><b>Attack timeline${part}.</b> One lane for each actor, gravest first, ${formatTime(iso(axis.from))} to ${formatTime(iso(axis.to))} (UTC). A flag stands where a finding begins, its letter is the severity (C critical, H high, M medium, L low, I info), the line below it lasts until the finding was last seen; the strokes at the foot of a lane are the cited records.${remark}</figcaption>
+  return html`<figure><figcaption><b>Attack timeline${part}.</b> One lane for each actor, gravest first, ${formatTime(iso(axis.from))} to ${formatTime(iso(axis.to))} (UTC). A flag stands where a finding begins, its letter is the severity (C critical, H high, M medium, L low, I info), the line below it lasts until the finding was last seen; small squares are further findings of the actor, the strokes at the foot of a lane the cited records.${remark}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="lanes-${no}-title lanes-${no}-text"><title id="lanes-${no}-title">Attack timeline by actor${part}</title><desc id="lanes-${no}-text">${lanes.map((lane) => `${lane.label}: ${counted(lane.all.length, "finding")}. `)}The table below and the findings hold the same facts as text.</desc>
 ${drawn}
 ${axisLines(axis, height - 6, 12)}
@@ -119,8 +119,9 @@ function lanePart(
       marks.filter((at) => at >= axis.from && at <= axis.to).map((at) => Math.round(place(axis, at))),
     ),
   ];
-  return html`<g>${isShaded ? html`<rect x="0" y="${top}" width="${WIDTH}" height="${height}" fill="#f3f5f7"/>` : null}<text x="12" y="${top + 19}" font-size="13" font-weight="600" fill="${INK}">${clip(lane.label, 22)}<title>${lane.actor ?? "no actor named"}</title></text><text x="12" y="${top + 35}" font-size="11.5" fill="${SOFT}">${counted(lane.all.length, "finding")}${lane.hidden > 0 ? `, ${lane.hidden} not named` : ""}</text>
+  return html`<g>${isShaded ? html`<rect x="0" y="${top}" width="${WIDTH}" height="${height}" fill="#f3f5f7"/>` : null}<text x="12" y="${top + 19}" font-size="13" font-weight="600" fill="${INK}">${clip(lane.label, 20)}<title>${lane.actor ?? "no actor named"}</title></text><text x="12" y="${top + 35}" font-size="11.5" fill="${SOFT}">${counted(lane.all.length, "finding")}${lane.others.length > 0 ? `, ${lane.others.length} as squares` : ""}</text>
 ${lane.rows.map((row, index) => row.map((flag) => flagPart(flag, top + 4 + index * ROW)))}
+${lane.others.map((one) => squarePart(one, axis, foot - 24))}
 <path d="${numeric(strokes.flatMap((x) => ["M" as const, x, foot - 9, "V" as const, foot]))}" stroke="${INK}" stroke-opacity="0.55" stroke-width="1" fill="none"/></g>
 `;
 }
@@ -132,6 +133,12 @@ function flagPart({ finding, label, x, end, isMirrored }: Flag, y: number): Mark
   const title = `F${finding.finding_no} ${finding.severity}: ${shorten(finding.title, 120)}, ${formatTime(finding.first_seen)} to ${formatTime(finding.last_seen)}`;
   return html`<a href="#finding-${finding.finding_no}"><title>${title}</title><rect x="${rounded(x)}" y="${y + 17}" width="${rounded(Math.max(2, end - x))}" height="3.5" fill="${colour}"/><path d="${numeric(["M", x, y + 1, "V", y + 20.5])}" stroke="${colour}" stroke-width="1.5"/><rect x="${rounded(box)}" y="${y + 1}" width="16" height="14" fill="${colour}"/><text x="${rounded(box + 8)}" y="${y + 12}" font-size="11" font-weight="700" text-anchor="middle" fill="#fff">${LETTERS[finding.severity]}</text><text x="${rounded(text.x)}" y="${y + 12.5}" font-size="12" text-anchor="${text.anchor}" fill="${INK}">${label}</text></a>
 `;
+}
+
+/** A finding without a name; its title says which. */
+function squarePart({ finding, from }: Dated, axis: TimeAxis, y: number): Markup {
+  const x = place(axis, from);
+  return html`<a href="#finding-${finding.finding_no}"><title>F${finding.finding_no} ${finding.severity}: ${shorten(finding.title, 120)}, ${formatTime(finding.first_seen)}</title><rect x="${rounded(x - 4)}" y="${y}" width="8" height="9" fill="${SEVERITY_COLOUR[finding.severity]}" stroke="#fff" stroke-width="0.8"/></a>`;
 }
 
 function axisLines(axis: TimeAxis, bottom: number, most: number): Markup {
@@ -159,7 +166,7 @@ function paged(lanes: readonly Lane[]): Lane[][] {
 }
 
 function laneHeight(lane: Lane): number {
-  return Math.max(lane.rows.length * ROW + 20, 46);
+  return Math.max(lane.rows.length * ROW + (lane.others.length > 0 ? 36 : 22), 48);
 }
 
 /** Times of the cited events by the actor whose findings cite them. */

@@ -20,7 +20,8 @@ export interface Lane {
   /** Findings of one row do not touch. */
   rows: Flag[][];
   all: Dated[];
-  hidden: number;
+  /** Those of `all` that no flag names. */
+  others: Dated[];
 }
 
 export interface Flag extends Dated {
@@ -88,13 +89,18 @@ export function focus(all: readonly Dated[]): { from: number; to: number } {
 
 /** Lanes of actors, gravest first; each names its findings with the highest scores that begin within the axis. */
 export function planLanes(groups: readonly ActorGroup[], axis: TimeAxis): Lane[] {
+  const present = groups
+    .map((group) => ({
+      ...group,
+      all: dated(group.findings).filter((one) => one.from <= axis.to && one.to >= axis.from),
+    }))
+    .filter((group) => group.all.length > 0);
+  const most = namedOfLane(present.map((group) => group.all.length));
   const lanes: Lane[] = [];
-  for (const { actor, anchor, findings } of groups) {
-    const all = dated(findings).filter((one) => one.from <= axis.to && one.to >= axis.from);
-    if (all.length === 0) continue;
+  for (const { actor, anchor, all } of present) {
     const named = all
       .toSorted((left, right) => right.finding.score - left.finding.score || left.from - right.from)
-      .slice(0, LIMIT.findingsOfLane)
+      .slice(0, most)
       .sort((left, right) => left.from - right.from || left.finding.finding_no - right.finding.finding_no);
     const rows: Flag[][] = [];
     for (const flag of named.map((one) => flagOf(one, axis))) {
@@ -102,9 +108,19 @@ export function planLanes(groups: readonly ActorGroup[], axis: TimeAxis): Lane[]
       if (row === undefined) rows.push([flag]);
       else row.push(flag);
     }
-    lanes.push({ label: shortActor(actor), actor, anchor, rows, all, hidden: all.length - named.length });
+    const others = all.filter((one) => !named.includes(one));
+    lanes.push({ label: shortActor(actor), actor, anchor, rows, all, others });
   }
   return lanes;
+}
+
+/** As many flags for each lane as the picture has room for: what small lanes do not need, large ones get. */
+function namedOfLane(sizes: readonly number[]): number {
+  const [least, most] = LIMIT.namedOfLane;
+  let named: number = least;
+  const total = (limit: number) => sizes.reduce((sum, size) => sum + Math.min(size, limit), 0);
+  while (named < most && total(named + 1) <= LIMIT.findingsNamed) named += 1;
+  return named;
 }
 
 function flagOf(one: Dated, axis: TimeAxis): Flag {

@@ -6,13 +6,14 @@ import { code, leftOut, prose, type Section, shortActor, table, verdict } from "
 import { timelinePictures } from "./timeline-picture.js";
 import { counted, formatCount, formatTime } from "./visible.js";
 
-/** Cited events that differ in nothing but time, record and bytes, following one another. */
+/** Cited events that differ in nothing but time, record, address, bytes and the last part of the resource, following one another. */
 interface Fold {
   first: CitedEvent;
   last: CitedEvent;
   count: number;
   bytes: number;
   findings: Set<number>;
+  addresses: Set<string>;
 }
 
 /** The attack as picture and as table. */
@@ -34,17 +35,10 @@ ${table(
   "Attack timeline",
   shown,
   [
-    { title: "From (UTC)", kind: "time", cell: ({ first }) => formatTime(first.event_time) },
-    {
-      title: "To (UTC)",
-      kind: "time",
-      cell: ({ first, last, count }) => (count === 1 ? "" : untilText(first, last)),
-    },
+    { title: "Time (UTC)", kind: "time", cell: timeCell },
     { title: "Events", kind: "number", cell: ({ count }) => formatCount(count) },
-    { title: "Actor", cell: ({ first }) => html`<span class="text">${shortActor(first.principal)}</span>` },
-    { title: "Address", cell: ({ first }) => code(first.source_ip) ?? "–" },
-    { title: "What", cell: whatCell },
-    { title: "Outcome", cell: ({ first }) => prose(first.outcome) },
+    { title: "Actor and address", kind: "name", cell: actorCell },
+    { title: "What, on what, with what outcome", kind: "wide", cell: whatCell },
     {
       title: "Findings",
       cell: ({ findings }) =>
@@ -81,7 +75,6 @@ export function foldEvents(events: readonly CitedEvent[]): Fold[] {
       event.credential,
       event.action,
       event.outcome,
-      event.source_ip,
       container(event.resource),
     ]);
     const fold = open.get(key);
@@ -90,6 +83,7 @@ export function foldEvents(events: readonly CitedEvent[]): Fold[] {
       fold.count += 1;
       fold.bytes += event.bytes ?? 0;
       for (const no of event.findings) fold.findings.add(no);
+      if (event.source_ip !== null) fold.addresses.add(event.source_ip);
       continue;
     }
     const begun = {
@@ -98,6 +92,7 @@ export function foldEvents(events: readonly CitedEvent[]): Fold[] {
       count: 1,
       bytes: event.bytes ?? 0,
       findings: new Set(event.findings),
+      addresses: new Set(event.source_ip === null ? [] : [event.source_ip]),
     };
     open.set(key, begun);
     folds.push(begun);
@@ -105,16 +100,26 @@ export function foldEvents(events: readonly CitedEvent[]): Fold[] {
   return folds;
 }
 
-function whatCell({ first, last, count, bytes }: Fold): Content {
-  const resource = first.resource === last.resource ? first.resource : `${container(first.resource) ?? ""} …`;
-  return html`<b>${prose(first.action)}</b> ${resource === null ? null : code(resource)}${
-    bytes > 0 ? html` <span class="soft">${formatCount(bytes)} bytes</span>` : null
-  }${count === 1 && first.action === null ? prose(first.summary) : null}`;
+function timeCell({ first, last, count }: Fold): Content {
+  const [from, to] = [formatTime(first.event_time), formatTime(last.event_time)];
+  if (count === 1 || from === to) return from;
+  return html`${from}<br>– ${from.slice(0, 11) === to.slice(0, 11) ? to.slice(11) : to}`;
 }
 
-function untilText(first: CitedEvent, last: CitedEvent): string {
-  const [from, to] = [formatTime(first.event_time), formatTime(last.event_time)];
-  return from.slice(0, 11) === to.slice(0, 11) ? to.slice(11) : to;
+function actorCell({ first, addresses }: Fold): Content {
+  const [address] = addresses;
+  const from = addresses.size > 1 ? counted(addresses.size, "address", "addresses") : code(address);
+  return html`${shortActor(first.principal, "–")}${from === null ? null : html`<br>${from}`}`;
+}
+
+function whatCell({ first, last, count, bytes }: Fold): Content {
+  const resource = first.resource === last.resource ? first.resource : `${container(first.resource) ?? ""} …`;
+  const isPlain = first.outcome === null || first.outcome === "success";
+  return html`<b>${prose(first.action)}</b>${isPlain ? null : html` <span class="state">${prose(first.outcome)}</span>`} ${
+    resource === null ? null : code(resource)
+  }${bytes > 0 ? html` <span class="soft">${formatCount(bytes)} bytes</span>` : null}${
+    count === 1 && first.action === null ? prose(first.summary) : null
+  }`;
 }
 
 /** The resource without its last part: reads of many keys below one prefix are one line. */

@@ -34,7 +34,8 @@ export function counted(value: number, one: string, many = `${one}s`): string {
 
 /** An ISO time as people read it: `2026-03-11 09:12:04Z`; `not known` without one. */
 export function formatTime(time: string | null | undefined): string {
-  return time === null || time === undefined ? "not known" : time.replace(/^(\d{4}-\d\d-\d\d)T/, "$1 ");
+  if (time === null || time === undefined) return "not known";
+  return time.replace(/^(\d{4}-\d\d-\d\d)T/, "$1 ").replace(/\.0+Z$/, "Z");
 }
 
 /** Orders texts by code unit, the same on every machine. */
