@@ -1,5 +1,7 @@
 /** Ingest: sealed evidence becomes rows, every record accounted for. */
+
 export { type Coverage, readStatus, type SourceCount, type Status } from "./coverage.js";
+export { isDatabaseCurrent } from "./current.js";
 export {
   databasePath,
   type IngestOptions,
