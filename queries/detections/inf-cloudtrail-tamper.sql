@@ -18,6 +18,7 @@
 --   cloudtrail_event: needed
 --   named_set: optional
 --   ref_bucket: optional
+--   api_snapshot: optional
 --   v_impairment: optional
 -- parameters:
 --   run: {type: interval, default: 60 minutes, description: how far apart two controls may be touched to be one run}
@@ -60,6 +61,54 @@ with event as (
             event_name in (select member from named_set where name = 'CLOUDTRAIL_TAMPER')
             or event_name in ('CreateTrail', 'StartLogging')
         )
+    union all by name
+    -- What was asked about a trail is a state as well; its keys are those of the CLI.
+    select
+        collected_at as event_time,
+        'DescribeTrails' as event_name,
+        coalesce(
+            trail ->> '$.Name',
+            regexp_replace(trail ->> '$.TrailARN', '^arn:[^:]+:cloudtrail:[^:]*:[^:]*:trail/', '')
+        ) as trail,
+        split_part(trail ->> '$.TrailARN', ':', 5) as recipient_account_id,
+        list_reduce(
+            [
+                'EventSelectors', 'AdvancedEventSelectors', 'ReadWriteType', 'IncludeManagementEvents',
+                'ExcludeManagementEventSources', 'DataResources', 'Type', 'Values', 'FieldSelectors', 'Field',
+                'Equals', 'NotEquals'
+            ],
+            lambda spelling, name : replace(
+                spelling,
+                '"' || name || '":',
+                '"' || lower(name[1]) || name[2:] || '":'
+            ),
+            trail::varchar
+        )::json as request,
+        json_object(
+            's3BucketName',
+            trail ->> '$.S3BucketName',
+            'kmsKeyId',
+            trail ->> '$.KmsKeyId',
+            'isMultiRegionTrail',
+            trail ->> '$.IsMultiRegionTrail'
+        ) as success,
+        artifact_id,
+        record_no
+    from (
+        select
+            collected_at,
+            unnest(
+                json_items(json -> '$.trailList')
+                || json_items(json -> '$.Trail')
+                || case when operation = 'get-event-selectors' then [json] else [] end
+            ) as trail,
+            artifact_id,
+            record_no
+        from api_snapshot
+        where service = 'cloudtrail'
+            and operation in ('describe-trails', 'get-trail', 'get-event-selectors')
+            and collected_at is not null
+    )
 ),
 -- What a selector records, one text per kind and place: a text covers all that begin with it.
 selector as (
@@ -188,6 +237,7 @@ compared as (
         last_value(
             case
                 when event_name in ('CreateTrail', 'UpdateTrail') and success is not null
+                    or event_name = 'DescribeTrails' and (success ->> '$.s3BucketName') is not null
                 then coalesce(success ->> '$.kmsKeyId', '')
             end
             ignore nulls
@@ -345,7 +395,7 @@ counted_event as (
         -- Each success is a finding of its own, refused attempts are counted together.
         case when error_code is null then row(event_time, artifact_id, record_no) end as change
     from judged
-    where event_name not in ('CreateTrail', 'StartLogging')
+    where event_name not in ('CreateTrail', 'StartLogging', 'DescribeTrails')
         and (len(reason) > 0 or is_unclear)
 ),
 finding as (
