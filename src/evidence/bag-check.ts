@@ -1,8 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BAGIT_DECLARATION, MANIFEST, TAG_FILES, TAG_MANIFEST } from "./bag.js";
-import { hashFile } from "./digest.js";
 import { errorCode, reasonOf } from "./failure.js";
+import { hashFile } from "./hash.js";
 import { type ManifestLine, readManifest } from "./manifest.js";
 import { inParallel } from "./parallel.js";
 import { comparePaths, printable } from "./safe-path.js";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { ColdtrailError, EXIT } from "../errors.js";
-import { hashHandle } from "./digest.js";
+import { hashHandle } from "./hash.js";
 import type { OpenObject } from "./origins/origin.js";
 
 /** Files up to this size are forced to disk together when the acquisition is sealed, larger ones as they are copied. */

@@ -11,8 +11,8 @@ import {
   readCustodyFiles,
   splitLines,
 } from "./custody-log.js";
-import { sha256 } from "./digest.js";
 import { explaining } from "./failure.js";
+import { sha256 } from "./hash.js";
 import { printable } from "./safe-path.js";
 
 export type CustodyProblemKind =

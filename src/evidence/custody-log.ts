@@ -1,7 +1,7 @@
 import { open, readFile, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { sha256 } from "./digest.js";
 import { errorCode } from "./failure.js";
+import { sha256 } from "./hash.js";
 
 /** One line of `custody.jsonl`. `previous` is the SHA-256 of the line before, without its newline; 64 zeros in the first line. */
 export interface CustodyEntry {

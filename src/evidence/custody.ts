@@ -11,8 +11,8 @@ import {
   splitLines,
   writeEntry,
 } from "./custody-log.js";
-import { sha256 } from "./digest.js";
 import { explaining } from "./failure.js";
+import { sha256 } from "./hash.js";
 import { withLock } from "./lock.js";
 
 /** What happened, as the caller states it; `detail` holds JSON values only. */

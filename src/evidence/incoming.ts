@@ -1,7 +1,7 @@
 import type { Dirent } from "node:fs";
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { sha256 } from "./digest.js";
+import { sha256 } from "./hash.js";
 import { setMode } from "./protect.js";
 
 /** Folders in `evidence/` that begin so are acquisitions under way. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { sha256 } from "./digest.js";
+import { sha256 } from "./hash.js";
 
 /** Longest component that Linux, macOS and Windows all store, in bytes of UTF-8. */
 const MAX_COMPONENT = 255;

@@ -193,6 +193,7 @@ describe("a seal that was killed", () => {
     const record = await sealRecord(held);
     if (to === "renamed") {
       const { dir } = held;
+      await chmod(join(dir, "evidence/0001"), 0o755);
       await rename(join(dir, "evidence/0001"), join(dir, "bag"));
       await run("sh", ["-c", `cd '${dir}' && rm -rf evidence reports reference custody.* case.yaml`]);
       const again = await initCase(
@@ -202,7 +203,6 @@ describe("a seal that was killed", () => {
       );
       for (const name of await readdir(again.dir)) await rename(join(again.dir, name), join(dir, name));
       await rm(join(dir, "again"), { recursive: true });
-      await chmod(join(dir, "bag"), 0o755);
       await rename(join(dir, "bag"), join(dir, "evidence/0001"));
     }
     return record;
