@@ -1,6 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
+/** Folders known to exist; a large scale makes too many to remember them all. */
+const MOST_FOLDERS = 1000;
+
 /** Writes the files of the sample below one folder and counts them. */
 export class Archive {
   readonly root: string;
@@ -26,6 +29,7 @@ export class Archive {
     const folder = dirname(file);
     if (!this.#folders.has(folder)) {
       mkdirSync(folder, { recursive: true });
+      if (this.#folders.size >= MOST_FOLDERS) this.#folders.clear();
       this.#folders.add(folder);
     }
     return file;

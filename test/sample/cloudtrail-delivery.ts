@@ -17,7 +17,7 @@ export interface LogFile {
   readonly oldestEventTime: string;
 }
 
-const MOST_RECORDS = 5000;
+const MOST_RECORDS = 2500;
 const REPEATED = 50;
 const REPEAT_EVERY = 280;
 

@@ -11,7 +11,7 @@ import type { Tally } from "./tally.js";
 
 const LATE = 25;
 const LATE_EVERY = 240;
-const MOST_LINES = 10_000;
+const MOST_LINES = 5000;
 
 /** Lines that are not access log lines, by the file into which they fall. */
 const MALFORMED: Record<string, string> = {
@@ -93,7 +93,7 @@ export class AccessDelivery {
   }
 }
 
-const MOST_INVOCATIONS = 2000;
+const MOST_INVOCATIONS = 1000;
 
 /** Bedrock invocation logs: files of five minutes on the incident day, of an hour before it to keep the sample small. */
 export class InvocationDelivery {
