@@ -64,3 +64,40 @@ create or replace macro texts_of(value) as
 
 -- Text of a base64 value, or null when it is not base64 of UTF-8 text.
 create or replace macro text_of_base64(value) as try(decode(from_base64(value)));
+
+-- A policy document as an object: AWS gives it as one, as text, or as percent-encoded text. Null when it is none.
+create or replace macro policy_document(value) as
+    case json_type(value)
+        when 'OBJECT' then value
+        when 'VARCHAR' then try_cast(
+            case
+                when starts_with(ltrim(json_extract_string(value, '$')), '{') then json_extract_string(value, '$')
+                else url_decode(json_extract_string(value, '$'))
+            end as json
+        )
+    end;
+
+-- Principals of a policy statement as texts: '*', 'AWS:arn:aws:iam::111122223333:root', 'Service:lambda.amazonaws.com'.
+create or replace macro principals_of(value) as
+    case json_type(value)
+        when 'OBJECT' then flatten(
+            list_transform(
+                json_keys(value),
+                lambda kind : list_transform(
+                    coalesce(texts_of(json_extract(value, '$."' || replace(kind, '"', '\"') || '"')), []),
+                    lambda name : kind || ':' || name
+                )
+            )
+        )
+        else texts_of(value)
+    end;
+
+-- Fields of one line of comma-separated text (RFC 4180).
+create or replace macro csv_fields(line) as
+    list_transform(
+        regexp_extract_all(line || ',', '("(?:[^"]|"")*"|[^,]*),', 1),
+        lambda field : case
+            when starts_with(field, '"') then replace(trim(field, '"'), '""', '"')
+            else field
+        end
+    );
