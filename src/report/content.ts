@@ -8,6 +8,7 @@ import {
   readCitedEvents,
 } from "./event-content.js";
 import type { ReportInput } from "./input.js";
+import { type Integrity, readIntegrity } from "./integrity-content.js";
 import { type RunContent, readRun, span } from "./run-content.js";
 import { maskValue } from "./secret.js";
 
@@ -23,6 +24,7 @@ export interface ReportContent extends Omit<ReportInput, "database" | "detection
   citedRecords: number;
   artifacts: CitedArtifact[];
   activity: Activity;
+  integrity: Integrity;
   firstSeen: string | null;
   lastSeen: string | null;
 }
@@ -49,6 +51,7 @@ export async function readContent(input: ReportInput): Promise<ReportContent> {
       from: earliest(held.baseFrom, held.caseFrom),
       to: held.caseTo ?? null,
     }),
+    integrity: await readIntegrity(database),
     ...span(run.findings),
   };
 }

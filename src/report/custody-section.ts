@@ -11,12 +11,15 @@ import { formatCount, formatTime } from "./visible.js";
 export function custodySection(content: ReportContent): Section {
   const { verification, custody } = content.evidence;
   const isSound =
-    verification !== undefined && verification.problems.length + verification.custody.length === 0;
+    verification !== undefined &&
+    verification.problems.length + verification.custody.length === 0 &&
+    !content.integrity.counts.some(({ verdict: judged }) => judged === "invalid");
   const half = LIMIT.custody / 2;
   const shown =
     custody.length <= LIMIT.custody ? custody : [...custody.slice(0, half), ...custody.slice(-half)];
   const body = html`${verdict(`Evidence: ${integrity(content)}.`, isSound ? "ok" : "bad")}
 ${verification === undefined ? html`<p>Run <code>coldtrail verify CASE</code> and make the report again to have the verdict here.</p>` : verificationPart(verification)}
+${digestPart(content)}
 ${table(
   "Custody log",
   shown,
@@ -70,6 +73,33 @@ ${table(
   },
 )}
 ${notes.length === 0 ? null : html`<p>Notes of the verification:</p><ul>${notes.slice(0, LIMIT.problems).map((note) => html`<li>${prose(note)}</li>`)}</ul>`}`;
+}
+
+/** What CloudTrail itself signed: its digests, and the log files that they list. */
+function digestPart({ integrity: { counts, remarkable, total } }: ReportContent): Markup {
+  if (counts.length === 0) {
+    return html`<p>Of CloudTrail’s own digests nothing is known: the evidence holds none, or <code>coldtrail verify</code> has not run since it was ingested.</p>`;
+  }
+  return html`${table("CloudTrail digests and the log files they list, as of the last verification", counts, [
+    { title: "Kind", kind: "head", cell: ({ kind }) => (kind === "log" ? "log file" : kind) },
+    { title: "Verdict", cell: ({ verdict: judged }) => html`<span class="state">${judged}</span>` },
+    { title: "Objects", kind: "number", cell: ({ objects }) => formatCount(objects) },
+  ])}
+${
+  total === 0
+    ? null
+    : table(
+        "Digests and log files that are not plainly valid",
+        remarkable,
+        [
+          { title: "Verdict", cell: (row) => html`<span class="state">${row.verdict}</span>` },
+          { title: "Region", cell: (row) => code(row.region) ?? "–" },
+          { title: "Object", kind: "wide", cell: (row) => code(row.object) ?? row.kind },
+          { title: "Why", cell: (row) => prose(row.reason) ?? "–" },
+        ],
+        { note: leftOut(remarkable.length, total, "`coldtrail verify` names all") },
+      )
+}`;
 }
 
 function detailText(detail: Readonly<Record<string, unknown>>): string {

@@ -17,7 +17,7 @@ export const LIMIT = {
   /** Lanes of the picture. */
   lanes: 12,
   /** Findings that the picture names over all lanes, and in one lane at least and at most. */
-  findingsNamed: 44,
+  findingsNamed: 42,
   namedOfLane: [6, 24],
   /** Days of the heat map. */
   days: 62,

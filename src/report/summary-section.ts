@@ -2,6 +2,7 @@ import { SEVERITIES, type Severity } from "../queries/index.js";
 import type { ReportContent } from "./content.js";
 import { coverageSpan } from "./coverage-text.js";
 import { html, type Markup } from "./html.js";
+import { integrityText } from "./integrity-content.js";
 import {
   badge,
   code,
@@ -58,6 +59,7 @@ ${facts([
   ["Findings suppressed", formatCount(run.suppressed.length)],
   ["Evidence", coverageSpan(content.status.coverage)],
   ["Integrity", integrity(content)],
+  ["CloudTrail digests", integrityText(content.integrity) ?? "none in the evidence, or not verified"],
 ])}
 ${actorTable(content)}
 ${topTable(content)}`;
@@ -115,7 +117,7 @@ function topTable({ run }: ReportContent): Markup {
     `The ${top.length} findings with the highest score`,
     top,
     [
-      { title: "Finding", kind: "head", cell: findingLink },
+      { title: "Finding", kind: "no", cell: findingLink },
       { title: "Severity", cell: (finding) => badge(finding.severity) },
       { title: "First seen (UTC)", kind: "time", cell: (finding) => formatTime(finding.first_seen) },
       { title: "What", cell: (finding) => html`<b>${finding.title}.</b> ${prose(finding.summary)}` },

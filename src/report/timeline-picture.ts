@@ -14,7 +14,7 @@ const LEFT = 176;
 const AXIS = 34;
 const ROW = 25;
 /** A figure that is higher does not fit on a printed page. */
-const HEIGHT = 1_080;
+const HEIGHT = 1_180;
 const INK = "#16202b";
 const SOFT = "#4d5966";
 const LETTERS: Record<Severity, string> = { critical: "C", high: "H", medium: "M", low: "L", info: "I" };
@@ -97,8 +97,9 @@ function lanesFigure(
     y += laneHeight(lane);
     return lanePart(lane, top, axis, eventsOf.get(lane.actor) ?? [], index % 2 === 0);
   });
-  return html`<figure><figcaption><b>Attack timeline${part}.</b> One lane for each actor, gravest first, ${formatTime(iso(axis.from))} to ${formatTime(iso(axis.to))} (UTC). A flag stands where a finding begins, its letter is the severity (C critical, H high, M medium, L low, I info), the line below it lasts until the finding was last seen; small squares are further findings of the actor, the strokes at the foot of a lane the cited records.${remark}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="lanes-${no}-title lanes-${no}-text"><title id="lanes-${no}-title">Attack timeline by actor${part}</title><desc id="lanes-${no}-text">${lanes.map((lane) => `${lane.label}: ${counted(lane.all.length, "finding")}. `)}The table below and the findings hold the same facts as text.</desc>
+  const legend = `One lane for each actor, gravest first, ${formatTime(iso(axis.from))} to ${formatTime(iso(axis.to))} (UTC). A flag stands where a finding begins, its letter is the severity (C critical, H high, M medium, L low, I info), the line below it lasts until the finding was last seen; small squares are further findings of the actor, the strokes at the foot of a lane the cited records.${remark}`;
+  return html`<figure><figcaption><b>Attack timeline${part}.</b> ${no === 1 ? legend : "The same stretch of time, further actors."}</figcaption>
+<svg viewBox="0 0 ${WIDTH} ${height}" role="group" aria-labelledby="lanes-${no}-title lanes-${no}-text"><title id="lanes-${no}-title">Attack timeline by actor${part}</title><desc id="lanes-${no}-text">${lanes.map((lane) => `${lane.label}: ${counted(lane.all.length, "finding")}. `)}The table below and the findings hold the same facts as text.</desc>
 ${drawn}
 ${axisLines(axis, height - 6, 12)}
 </svg></figure>

@@ -49,6 +49,7 @@ ${table(
     },
     {
       title: "First record",
+      kind: "time",
       cell: ({ first }) =>
         html`<a class="mono" href="#artifact-${first.artifact_id}">${first.artifact_id}/${first.record_no}</a>`,
     },

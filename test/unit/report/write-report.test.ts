@@ -87,7 +87,7 @@ test("headings never jump a level, tables have captions and scoped heads, pictur
   });
   expect(page.match(/<table/g)?.length).toBe(page.match(/<table[^>]*>\n<caption>/g)?.length);
   expect(page.match(/<th[ >]/g)?.length).toBe(page.match(/<th scope="(col|row)"/g)?.length);
-  const pictures = page.match(/<svg [^>]*role="img"[^>]*><title [^>]*>[^<]+<\/title><desc /g);
+  const pictures = page.match(/<svg [^>]*role="(?:img|group)"[^>]*><title [^>]*>[^<]+<\/title><desc /g);
   expect(pictures?.length).toBe(page.match(/<svg /g)?.length);
   expect(page.match(/<svg /g)?.length).toBeGreaterThanOrEqual(3);
   expect(page).toContain('<html lang="en">');

@@ -1,0 +1,55 @@
+import type { Database } from "../database/index.js";
+import { LIMIT } from "./limit.js";
+import { maskValue } from "./secret.js";
+import { formatCount } from "./visible.js";
+
+/** What the last `coldtrail verify` found about CloudTrail's own digests; all empty when there are none. */
+export interface Integrity {
+  /** By kind (digest, log, gap) and verdict. */
+  counts: { kind: string; verdict: string; objects: number }[];
+  /** Those that are not plainly valid, the first ones. */
+  remarkable: {
+    kind: string;
+    verdict: string;
+    object: string;
+    region: string | null;
+    reason: string | null;
+  }[];
+  /** How many are not plainly valid. */
+  total: number;
+}
+
+/** Reads the verdicts on digests and on the log files that they list. */
+export async function readIntegrity(database: Database): Promise<Integrity> {
+  const counts = await database.rows<Integrity["counts"][number]>(
+    `select kind, verdict, count(*) as objects
+     from integrity_verdict
+     group by all
+     order by kind, verdict`,
+  );
+  const remarkable = await database.rows<Integrity["remarkable"][number]>(
+    `select kind, verdict, object, region, reason
+     from integrity_verdict
+     where verdict not in ('valid', 'valid-moved')
+     order by verdict, kind, object, region, reason
+     limit ${LIMIT.problems}`,
+  );
+  const total = counts
+    .filter(({ verdict }) => verdict !== "valid" && verdict !== "valid-moved")
+    .reduce((sum, { objects }) => sum + objects, 0);
+  return { counts, remarkable: maskValue(remarkable, true), total };
+}
+
+/** One line: `1,060 digests valid; 272 log files valid`; undefined without digests. */
+export function integrityText({ counts }: Integrity): string | undefined {
+  if (counts.length === 0) return undefined;
+  const noun = (kind: string, objects: number) =>
+    `${kind === "log" ? "log file" : kind}${objects === 1 ? "" : "s"}`;
+  return counts
+    .map(({ kind, verdict, objects }) =>
+      kind === "gap"
+        ? `${formatCount(objects)} ${noun(kind, objects)} in digest chains`
+        : `${formatCount(objects)} ${noun(kind, objects)} ${verdict}`,
+    )
+    .join("; ");
+}
