@@ -122,7 +122,7 @@ function mutated(text: string, mutations: { at: number; kind: string; bytes: Uin
   return bytes;
 }
 
-const RUNS = Number(process.env.COLDTRAIL_FUZZ_RUNS ?? 12);
+const RUNS = Number(process.env.COLDTRAIL_FUZZ_RUNS ?? 5);
 
 describe("whatever happens to a file, both gears give the same rows and every record is accounted for", () => {
   for (const [title, { name, text }] of Object.entries(SEEDS)) {

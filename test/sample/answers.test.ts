@@ -1,0 +1,121 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { assetFolder } from "../../src/assets.js";
+import type { DetectionResult, Finding } from "../../src/queries/index.js";
+import { coldtrail } from "../commands/command-line.js";
+import { incidentCase } from "./incident-case.js";
+
+interface Answer {
+  status: string;
+  rows?: number;
+  entities?: string[];
+  first_seen?: Date | string;
+  suppressed?: boolean;
+}
+
+interface AnswerKey {
+  counts: Record<string, Record<string, number>>;
+  detections: Record<string, Answer>;
+  hunts: Record<string, Record<string, { events: number }>>;
+  must_not_fire: { detection: string; entity?: string; suppressed_by?: string; days?: string[] }[];
+}
+
+const COUNTED = ["records", "rows", "duplicates", "skipped", "rejected"] as const;
+
+const sample = assetFolder("sample-evidence");
+const key = parse(await readFile(join(sample, "answer-key.yaml"), "utf8")) as AnswerKey;
+const folder = await incidentCase(sample);
+afterAll(() => rm(join(folder, ".."), { recursive: true, force: true }));
+const { sources } = JSON.parse((await coldtrail("status", folder, "--json")).out) as {
+  sources: Record<string, number | string>[];
+};
+const results = JSON.parse((await coldtrail("detect", folder, "--json")).out) as DetectionResult[];
+
+describe("every record of the sample incident is counted as the key counts it", () => {
+  const ingested = new Map(sources.map((counts) => [counts.source, counts]));
+  for (const [source, counts] of Object.entries(key.counts)) {
+    const found = ingested.get(source);
+    if (found === undefined) continue;
+    test(source, () => {
+      expect(found).toMatchObject(Object.fromEntries(COUNTED.map((name) => [name, counts[name]])));
+    });
+  }
+});
+
+describe("every detection answers the sample incident as the key does", () => {
+  for (const result of results) {
+    const answer = key.detections[result.id];
+    if (answer === undefined) continue;
+    test(result.id, () => {
+      expect(result.failed, result.reason ?? "").toBe(false);
+      expect(result.status, result.reason ?? "").toBe(answer.status);
+      if (answer.rows !== undefined) expect(result.findings.map(line)).toHaveLength(answer.rows);
+      if (answer.first_seen !== undefined && result.findings.length > 0) {
+        const first = result.findings.map((finding) => finding.first_seen ?? "").sort()[0];
+        expect(first).toBe(new Date(answer.first_seen).toISOString().replace(".000Z", "Z"));
+      }
+      const told = result.findings.map(line).join("\n");
+      for (const entity of answer.entities ?? []) {
+        for (const word of entity.split(" ")) expect(told).toContain(word);
+      }
+    });
+  }
+});
+
+describe("what must not fire stays silent", () => {
+  const ran = new Map(results.map((result) => [result.id, result]));
+  for (const { detection, entity, suppressed_by: ticket, days } of key.must_not_fire) {
+    const result = ran.get(detection);
+    if (result === undefined || entity === undefined) continue;
+    test(`${detection}: ${entity}`, () => {
+      for (const name of entity.split(", ")) {
+        const found = result.findings.filter((finding) => named(finding, name) && touches(finding, days));
+        if (ticket === undefined) expect(found.map(line)).toEqual([]);
+        else for (const finding of found) expect(finding.suppressed_by).toContain(ticket);
+      }
+    });
+  }
+});
+
+describe("hunts bring up what the key counts", () => {
+  const parameter: Record<string, string> = { "h-key-activity": "--access-key", "h-ip-activity": "--ip" };
+  for (const [hunt, answers] of Object.entries(key.hunts)) {
+    for (const [value, { events }] of Object.entries(answers)) {
+      test(`${hunt} ${value}`, async () => {
+        const { out } = await coldtrail(
+          "hunt",
+          "run",
+          folder,
+          hunt,
+          parameter[hunt] as string,
+          value,
+          "--json",
+        );
+        const rows = JSON.parse(out) as { source: string; event_count?: number }[];
+        const calls = rows.filter((row) => row.source === "cloudtrail_event");
+        expect(calls.reduce((total, row) => total + (row.event_count ?? 1), 0)).toBe(events);
+      });
+    }
+  }
+});
+
+function line(finding: Finding): string {
+  return `${finding.severity} ${finding.entity} ${finding.actor} ${finding.source_ip} ${finding.resource} ${finding.summary}`;
+}
+
+function touches(finding: Finding, days: (Date | string)[] | undefined): boolean {
+  const period = [finding.first_seen ?? "", finding.last_seen ?? ""] as const;
+  return (
+    days === undefined ||
+    days.some((day) => {
+      const date = new Date(day).toISOString().slice(0, 10);
+      return period[0].slice(0, 10) <= date && date <= period[1].slice(0, 10);
+    })
+  );
+}
+
+function named(finding: Finding, name: string): boolean {
+  return `${finding.entity} ${finding.actor}`.includes(name);
+}
