@@ -1,8 +1,8 @@
-import type { Value } from "../database/index.js";
 import type { Finding } from "../queries/index.js";
 import type { ReportContent } from "./content.js";
 import { type Content, html, type Markup } from "./html.js";
 import { LIMIT } from "./limit.js";
+import { metricsTable } from "./metrics-table.js";
 import {
   badge,
   code,
@@ -14,7 +14,6 @@ import {
   type TableColumn,
   table,
   time,
-  valueText,
   verdict,
 } from "./part.js";
 import { recordList } from "./records.js";
@@ -86,6 +85,7 @@ ${shown.map((finding) => findingPart(finding, techniques))}${
 
 function findingPart(finding: Finding, techniques: ReportContent["techniques"]): Markup {
   return html`<article class="finding ${finding.severity}" id="finding-${finding.finding_no}" aria-labelledby="title-${finding.finding_no}">
+<div class="head">
 <h4 id="title-${finding.finding_no}"><span class="no">F${finding.finding_no}</span> ${badge(finding.severity)} <span>${finding.title}</span></h4>
 <p class="summary">${prose(finding.summary) ?? "The query gives no summary."}</p>
 ${facts([
@@ -101,33 +101,10 @@ ${facts([
   ["Element", finding.element.replaceAll("-", " ")],
   ["ATT&CK", techniqueList(finding.attack, techniques)],
   ["ATLAS", techniqueList(finding.atlas, techniques)],
-])}${metricsTable(finding)}${recordList(finding)}<p class="source">Query <a href="#query-${finding.detection_id}"><code>${finding.detection_id}</code></a> ${finding.version}, sha256 <code>${finding.sha256}</code>. Parameters: <code>${parameterText(finding.parameters)}</code></p>
+])}</div>
+${metricsTable(finding)}${recordList(finding)}<p class="source">Query <a href="#query-${finding.detection_id}"><code>${finding.detection_id}</code></a> ${finding.version}, sha256 <code>${finding.sha256}</code>. Parameters: <code>${parameterText(finding.parameters)}</code></p>
 </article>
 `;
-}
-
-function metricsTable({ metrics, finding_no }: Finding): Content {
-  if (metrics === null || metrics === "") return null;
-  if (typeof metrics !== "object" || Array.isArray(metrics)) {
-    return html`<p class="small">Metrics: ${code(valueText(metrics))}</p>`;
-  }
-  const label = (name: string) => shorten(name.replaceAll("_", " "), LIMIT.value);
-  const entries = Object.entries(metrics) as [string, Value][];
-  const given = entries.filter(([, value]) => value !== null && value !== "");
-  const absent = entries.filter(([, value]) => value === null || value === "").map(([name]) => label(name));
-  return html`${
-    given.length === 0
-      ? null
-      : table(
-          `Metrics of F${finding_no}`,
-          given,
-          [
-            { title: "Metric", kind: "head", cell: ([name]) => label(name) },
-            { title: "Value", cell: ([, value]) => code(valueText(value)) },
-          ],
-          { style: "metrics" },
-        )
-  }${absent.length === 0 ? null : html`<p class="small soft">Metrics without a value: ${absent.join(", ")}.</p>`}`;
 }
 
 function techniqueList(ids: readonly string[], techniques: ReportContent["techniques"]): Content {

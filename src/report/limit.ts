@@ -3,7 +3,7 @@ export const LIMIT = {
   /** Findings of one actor in full. */
   findingsOfActor: 150,
   /** Stretches of records (`12/1–12/480`) of one finding. */
-  recordStretches: 24,
+  recordStretches: 48,
   /** Lines of the timeline's table. */
   timelineLines: 400,
   /** Files in the appendix. */

@@ -108,7 +108,7 @@ ${table("Queries of this run", rows, [
     title: "What it finds and misses, its hash and its parameters",
     kind: "wide",
     cell: (query) =>
-      html`${prose(query.description === "" ? query.title : query.description)}${
+      html`${query.description === "" ? query.title : query.description}${
         query.falsePositives.length === 0
           ? null
           : html`<br><span class="soft">Known false positives: ${prose(query.falsePositives.join(" "))}</span>`

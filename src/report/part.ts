@@ -109,13 +109,14 @@ export function parameterText(parameters: Record<string, Value>): string {
     .join("; ");
 }
 
+const LONGEST_NAME = 160;
+
 /** The last part of an ARN, which people know an identity by: `role/ml-notebook-exec`, `user/bob`. */
 export function shortActor(actor: string | null, none = "no actor named"): string {
   if (actor === null) return none;
   const name = /^arn:[^:]*:[^:]*:[^:]*:[^:]*:(.+)$/.exec(actor)?.[1];
-  if (name === undefined) return actor;
-  const parts = name.split("/");
-  return parts.length > 2 ? `${parts[0]}/${parts.at(-1)}` : name;
+  const parts = name?.split("/") ?? [];
+  return shorten(parts.length > 2 ? `${parts[0]}/${parts.at(-1)}` : (name ?? actor), LONGEST_NAME);
 }
 
 /** `1 of 3, and n more` for lists that end early; null when nothing was left out. */

@@ -46,6 +46,7 @@ td,dd,.text{unicode-bidi:isolate}
 .soft{color:var(--soft)}
 .small{font-size:13px}
 .word{overflow-wrap:normal}
+.whole{white-space:nowrap}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .time{white-space:nowrap;font-variant-numeric:tabular-nums}`;
 
@@ -86,8 +87,10 @@ td.name{min-width:15ch}
 td.wide{min-width:24ch;width:52%}
 table.metrics thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .metrics caption{font-size:12px;font-weight:400;color:var(--soft);padding:0}
+.finding table.metrics{width:100%}
+.metrics td{width:36%}
 .metrics th,.metrics td{padding:2px 16px 2px 0;border-bottom-style:dotted}
-.metrics th{font-weight:400;white-space:nowrap}
+.metrics tbody th{font-weight:400;color:var(--soft);min-width:15ch}
 th.number,td.number{padding-right:14px}
 .finding{border:1px solid var(--line);border-left:6px solid var(--severity);padding:14px 18px;margin:14px 0}
 .finding h4 .badge{margin:0 6px;vertical-align:1.5px}
@@ -143,7 +146,7 @@ function print(running: string): string {
   thead{display:table-header-group}
   thead{break-after:avoid}
   tbody tr:first-child{break-before:avoid}
-  h4{break-inside:avoid}
+  h4,.finding .head{break-inside:avoid}
   tr,figure,.figures,.facts div{break-inside:avoid}
   .finding{padding:7pt 10pt;margin:7pt 0}
   .finding h4,.finding .summary{break-after:avoid}

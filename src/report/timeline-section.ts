@@ -107,15 +107,23 @@ function timeCell({ first, last, count }: Fold): Content {
   return html`${from}<br>– ${from.slice(0, 11) === to.slice(0, 11) ? to.slice(11) : to}`;
 }
 
+/** Longest name of an actor that is kept on one line. */
+const WHOLE = 24;
+
 function actorCell({ first, addresses }: Fold): Content {
   const [address] = addresses;
   const from = addresses.size > 1 ? counted(addresses.size, "address", "addresses") : code(address);
-  return html`${shortActor(first.principal, "–")}${from === null ? null : html`<br>${from}`}`;
+  const actor = shortActor(first.principal, "–");
+  const name = actor.length <= WHOLE ? html`<span class="whole">${actor}</span>` : prose(actor);
+  return html`${name}${from === null ? null : html`<br>${from}`}`;
 }
+
+/** Outcomes that need no word: done, HTTP 200, flow let through. */
+const PLAIN = ["success", "200", "ACCEPT"];
 
 function whatCell({ first, last, count, bytes }: Fold): Content {
   const resource = first.resource === last.resource ? first.resource : `${container(first.resource) ?? ""} …`;
-  const isPlain = first.outcome === null || first.outcome === "success";
+  const isPlain = first.outcome === null || PLAIN.includes(first.outcome);
   return html`<b>${prose(first.action)}</b>${isPlain ? null : html` <span class="state">${prose(first.outcome)}</span>`} ${
     resource === null ? null : code(resource)
   }${bytes > 0 ? html` <span class="soft">${formatCount(bytes)} bytes</span>` : null}${

@@ -210,7 +210,7 @@ test("the texts are there to read, in every kind of place", () => {
     "finding0.title",
     "finding0.actor",
     "finding1.summary",
-    "ct.principal",
+    "ct.event_source",
     "ct.event_source",
     "s3.operation",
     "vpc.interface",
