@@ -3,10 +3,10 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Database, Limits } from "../database/index.js";
 import { ColdtrailError, EXIT } from "../errors.js";
-import { type Case, listArtifacts, type SealedFile } from "../evidence/index.js";
+import { type Case, listArtifacts } from "../evidence/index.js";
 import { openCurrent } from "./current.js";
 import { listJobs } from "./jobs.js";
-import { type ArtifactOrigin, evidenceTables, forgetArtifacts, Loader } from "./load.js";
+import { evidenceTables, forgetArtifacts, Loader } from "./load.js";
 import { loadReference } from "./reference.js";
 import { type BrokenCount, settle } from "./settle.js";
 import { loadSources } from "./source.js";
@@ -205,5 +205,3 @@ async function summarise(
 function sum(jobs: StageJob[]): number {
   return jobs.reduce((total, job) => total + job.size, 0);
 }
-
-export type { ArtifactOrigin, SealedFile };

@@ -28,7 +28,9 @@ test("every command of the tour does what the README says", async () => {
   expect(steps.length).toBeGreaterThan(5);
   for (const step of steps) {
     const [command = "", ...lines] = step.trimEnd().split("\n");
-    const [name, ...args] = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map((word) => word[1] ?? (word[2] as string));
+    const [name, ...args] = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(
+      (word) => word[1] ?? (word[2] as string),
+    );
     expect(name).toBe("coldtrail");
     const { code, out, notes } = await coldtrail(...args);
     expect(code, `${command}\n${notes}`).toBe(0);

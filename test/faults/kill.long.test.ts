@@ -48,7 +48,10 @@ beforeAll(async () => {
       recipientAccountId: "111122223333",
       requestParameters: { key: `datasets/churn/v3/part-${first + i}.parquet` },
     }));
-    await writeFile(join(evidence, `${file}.json.gz`), gzipSync(JSON.stringify({ Records: records }), { level: 1 }));
+    await writeFile(
+      join(evidence, `${file}.json.gz`),
+      gzipSync(JSON.stringify({ Records: records }), { level: 1 }),
+    );
   }
   const folder = join(work, "undisturbed");
   await coldtrail("init", folder, "--title", "T", "--examiner", "E");
