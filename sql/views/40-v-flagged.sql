@@ -1,27 +1,10 @@
 -- What the attacker holds, and since when: what the analyst names in reference/ioc.csv (access_key, principal, ip, cidr),
--- every credential used from a named address, and all that follows from these by v_lineage. Empty without that file.
+-- what follows from it by v_lineage, the outside addresses that these credentials were used from, and the credentials
+-- that were used from such an address. Empty without ioc.csv. Addresses of our own never spread it, and no address does
+-- while cidr.csv is empty, because an office that nobody named would make everybody an attacker.
 
 create or replace view v_flagged as
-with recursive edge as materialized (
-    select
-        parent,
-        child,
-        via,
-        event_time
-    from v_lineage
-),
-holder as materialized (
-    select
-        principal,
-        credential,
-        min(event_time) as first_seen
-    from cloudtrail_event
-    where credential is not null
-    group by
-        principal,
-        credential
-),
-seed as materialized (
+with recursive seed as materialized (
     select
         value,
         kind,
@@ -29,20 +12,45 @@ seed as materialized (
     from ref_ioc
     where kind in ('access_key', 'principal', 'ip', 'cidr')
 ),
-visit as (
+edge as materialized (
     select
+        parent,
+        child,
+        via,
+        event_time
+    from v_lineage
+    where exists (from seed)
+),
+visit as materialized (
+    select
+        principal,
         credential,
-        source_ip_address,
-        min(event_time) as first_seen
+        source_ip_address as address,
+        min(event_time) as first_seen,
+        max(event_time) as last_seen
     from cloudtrail_event
     where credential is not null
-        and exists (from seed where kind in ('ip', 'cidr'))
+        and exists (from seed)
     group by
+        principal,
         credential,
         source_ip_address
 ),
-flag(value, since, via) as (
+holder as materialized (
+    select distinct
+        principal,
+        credential
+    from visit
+),
+place as materialized (
+    select distinct address
+    from visit
+    where not is_own_class(ip_class(address))
+        and address_number(address) is not null
+),
+flag(kind, value, since, via) as (
     select
+        'credential',
         value,
         since,
         'named in ioc.csv'
@@ -50,6 +58,7 @@ flag(value, since, via) as (
     where kind = 'access_key'
     union
     select
+        'principal',
         holder.principal,
         seed.since,
         'named in ioc.csv'
@@ -59,18 +68,22 @@ flag(value, since, via) as (
     where seed.kind = 'principal'
     union
     select
-        visit.credential,
-        visit.first_seen,
-        'used from ' || visit.source_ip_address
+        'address',
+        place.address,
+        seed.since,
+        'named in ioc.csv'
     from seed
-    join visit
-        on cidr_contains(seed.value, visit.source_ip_address)
+    join place
+        on cidr_contains(seed.value, place.address)
     where seed.kind in ('ip', 'cidr')
-        -- A shared address of ours says nothing about who used it.
-        and not is_own_class(ip_class(visit.source_ip_address))
     union
     (
         select
+            case
+                when starts_with(edge.child, 'arn:') and not contains(edge.child, '#')
+                then 'principal'
+                else 'credential'
+            end,
             edge.child,
             edge.event_time,
             edge.via || ' by ' || flag.value
@@ -78,21 +91,51 @@ flag(value, since, via) as (
         join edge
             on edge.parent = flag.value
             and edge.event_time >= flag.since - interval 1 second
+        where flag.kind = 'credential'
         union
         select
+            'credential',
             holder.credential,
             flag.since,
             'credential of ' || flag.value
         from flag
         join holder
             on holder.principal = flag.value
+        where flag.kind = 'principal'
+        union
+        select
+            'address',
+            visit.address,
+            greatest(visit.first_seen, flag.since),
+            'used by ' || flag.value
+        from flag
+        join visit
+            on visit.credential = flag.value
+            and visit.last_seen >= flag.since
+        where flag.kind = 'credential'
+            and visit.address in (select address from place)
+            and exists (from ref_cidr)
+        union
+        select
+            'credential',
+            visit.credential,
+            greatest(visit.first_seen, flag.since),
+            'used from ' || flag.value
+        from flag
+        join visit
+            on visit.address = flag.value
+            and visit.last_seen >= flag.since
+        where flag.kind = 'address'
     )
 )
 select
-    case when starts_with(value, 'arn:') and not contains(value, '#') then 'principal' else 'credential' end as kind,
+    kind,
     value,
     min(since) as since,
     arg_min(via, row(since, via)) as via
 from flag
-group by value;
-comment on view v_flagged is 'Credentials and identities that the attacker holds, with the time from which and the reason.';
+group by
+    kind,
+    value;
+comment on view v_flagged is
+'Credentials, identities and addresses that the attacker holds, since when and by which step.';
