@@ -34,11 +34,10 @@ ${table(
     { title: "First (UTC)", kind: "time", cell: (row) => formatTime(row.first) },
     { title: "Last (UTC)", kind: "time", cell: (row) => formatTime(row.last) },
     {
-      title: "Accounts",
-      cell: (row) =>
-        html`<span class="word">${row.accounts.length === 0 ? "not recorded" : row.accounts.join(", ")}</span>`,
+      title: "Accounts and regions",
+      kind: "name",
+      cell: ({ accounts, regions }) => [...accounts, ...regions].join(", ") || "not recorded",
     },
-    { title: "Regions", cell: (row) => (row.regions.length === 0 ? "not recorded" : row.regions.join(", ")) },
     { title: "Days without a row", kind: "name", cell: (row) => dayText(row.missing) },
   ],
   { empty: "No source has a row." },

@@ -57,9 +57,7 @@ export function negativeSentence(tables: readonly string[], coverage: readonly C
 /** Rows, regions and times of a source. */
 export function extent({ rows, regions, first, last }: SourceCoverage): string {
   const places =
-    regions.length === 0
-      ? []
-      : [regions.length > 4 ? counted(regions.length, "region") : regions.join(" and ")];
+    regions.length === 0 ? [] : [regions.length > 4 ? counted(regions.length, "region") : regions.join(", ")];
   const times = first === null || last === null ? [] : [`${formatTime(first)} to ${formatTime(last)}`];
   return [`${formatCount(rows)} ${rows === 1 ? "row" : "rows"}`, ...places, ...times].join(", ");
 }

@@ -32,7 +32,7 @@ export function rounded(value: number): string {
 }
 
 /** Escapes one text for elements and quoted attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return visible(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

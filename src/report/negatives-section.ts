@@ -10,7 +10,7 @@ const STATES = [
   {
     status: "not_evaluable",
     heading: "Could not be asked",
-    lead: "The evidence or the reference data that these detections need is not there. They say nothing, neither yes nor no.",
+    lead: "The evidence or the reference data that these detections need is not there, or the query itself failed. They say nothing, neither yes nor no.",
   },
   {
     status: "partial",

@@ -123,7 +123,7 @@ export function span(findings: readonly Finding[]): { firstSeen: string | null; 
 }
 
 /** Who did it: the actor that the query names, else an entity that is an identity, else null. */
-export function actorOf(finding: Finding): string | null {
+function actorOf(finding: Finding): string | null {
   if (finding.actor !== null && finding.actor !== "") return finding.actor;
   const isIdentity = finding.entity_type === "principal" || finding.entity_type === "credential";
   return isIdentity ? finding.entity : null;
