@@ -173,8 +173,36 @@ export const COMMANDS: Command[] = [
           choices: ["show", "note", "verify"],
           demandOption: true,
         }),
-      ).positional("text", { type: "string", describe: "The note" }),
+      )
+        .positional("text", { type: "string", describe: "The note" })
+        .option("html", { type: "boolean", describe: "show: print the form as a page, ready for print" })
+        .option("key", {
+          type: "string",
+          describe: "verify: check the signatures with this public key, too",
+        }),
     run: async (options, terminal) => (await import("./commands/custody.js")).custody(options, terminal),
+  },
+  {
+    usage: "keygen <file>",
+    about: "Make an Ed25519 key pair for signing",
+    options: (builder) =>
+      builder.positional("file", {
+        type: "string",
+        demandOption: true,
+        describe: "Private key; FILE.pub is the public one",
+      }),
+    run: async (options, terminal) => (await import("./commands/sign.js")).keygen(options, terminal),
+  },
+  {
+    usage: "sign <case>",
+    about: "Sign every bag and the head of the custody log",
+    options: (builder) =>
+      caseFolder(builder).option("key", {
+        type: "string",
+        demandOption: true,
+        describe: "Private key of keygen",
+      }),
+    run: async (options, terminal) => (await import("./commands/sign.js")).sign(options, terminal),
   },
   {
     usage: "check",

@@ -24,5 +24,6 @@ export { type CaseStatement, initCase } from "./init.js";
 export type { Outcome } from "./origins/origin.js";
 export { REFERENCE_TABLES, type ReferenceTable } from "./reference.js";
 export { printable } from "./safe-path.js";
+export { generateKeys, type Signed, signCase, verifySignatures } from "./sign.js";
 export { type Verification, type VerificationProgress, verifyEvidence } from "./verify.js";
 export { openZipMembers, ZIP_BOUNDS, type ZipBounds, type ZipMember } from "./zip.js";

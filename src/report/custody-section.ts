@@ -102,6 +102,7 @@ ${
 }`;
 }
 
-function detailText(detail: Readonly<Record<string, unknown>>): string {
+/** Detail of a custody entry in one line. */
+export function detailText(detail: Readonly<Record<string, unknown>>): string {
   return Object.keys(detail).length === 0 ? "" : valueText(detail as Value);
 }

@@ -14,8 +14,8 @@ import { summarySection, titleBlock } from "./summary-section.js";
 import { timelineSection } from "./timeline-section.js";
 import { formatTime, visible } from "./visible.js";
 
-/** Nothing is fetched and nothing runs, whatever the evidence holds. */
-const POLICY =
+/** Content security policy of every page: nothing is fetched and nothing runs, whatever the evidence holds. */
+export const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /** The report as one self-contained page. */

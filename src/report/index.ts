@@ -1,4 +1,5 @@
 /** Reports: rows of a case database to documents. Reads no evidence, no clock and no environment. */
+export { custodyPage } from "./custody-page.js";
 export type {
   Bag,
   CaseStatus,

@@ -1,6 +1,14 @@
 import type { Row } from "../../database/index.js";
 import { ColdtrailError, EXIT, type ExitCode } from "../../errors.js";
-import { appendCustody, openCase, readCustody, verifyCustody } from "../../evidence/index.js";
+import {
+  appendCustody,
+  type Case,
+  openCase,
+  readCustody,
+  verifyCustody,
+  verifySignatures,
+} from "../../evidence/index.js";
+import { custodyPage } from "../../report/index.js";
 import { countText, formatOf, printRows } from "../output.js";
 import { safeText, type Terminal } from "../terminal.js";
 
@@ -10,6 +18,8 @@ export interface CustodyOptions {
   text?: string;
   json?: boolean;
   csv?: boolean;
+  html?: boolean;
+  key?: string;
 }
 
 /** `coldtrail custody show|note|verify`. */
@@ -23,14 +33,13 @@ export async function custody(options: CustodyOptions, terminal: Terminal): Prom
     return EXIT.done;
   }
   if (options.action === "verify") {
-    const problems = await verifyCustody(held);
-    for (const { message } of problems) terminal.out(`${safeText(message)}\n`);
-    terminal.note(
-      problems.length === 0 ? "custody log unbroken\n" : `${countText(problems.length, "problem")}\n`,
-    );
-    return problems.length === 0 ? EXIT.done : EXIT.evidenceNotIntact;
+    return verify(held, options.key, terminal);
   }
   const entries = await readCustody(held);
+  if (options.html === true) {
+    terminal.out(custodyPage(held, entries));
+    return EXIT.done;
+  }
   const rows = entries.map(({ seq, time, examiner, action, detail, tool }) => ({
     seq,
     time,
@@ -47,4 +56,18 @@ export async function custody(options: CustodyOptions, terminal: Terminal): Prom
     formatOf(options),
   );
   return EXIT.done;
+}
+
+async function verify(held: Case, key: string | undefined, terminal: Terminal): Promise<ExitCode> {
+  const problems = (await verifyCustody(held)).map(({ message }) => message);
+  if (key !== undefined) {
+    const signatures = await verifySignatures(held, key);
+    problems.push(...signatures.problems);
+    for (const { what, signature } of signatures.valid) terminal.note(`valid: ${what} (${signature})\n`);
+  }
+  for (const problem of problems) terminal.out(`${safeText(problem)}\n`);
+  terminal.note(
+    problems.length === 0 ? "custody log unbroken\n" : `${countText(problems.length, "problem")}\n`,
+  );
+  return problems.length === 0 ? EXIT.done : EXIT.evidenceNotIntact;
 }
