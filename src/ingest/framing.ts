@@ -36,6 +36,11 @@ export interface FramingOptions {
 
 const EXCERPT = 200;
 const TOO_LONG = "longer than the limit for one record";
+const CONTROL = "control character inside a string";
+/** Bytes that the search for the next good record may look at in vain. */
+const IN_VAIN = 1024 * 1024 * 1024;
+/** A line that begins with an object. */
+const LINE_OF_JSON = "\n{";
 
 /** Larger members around the records are not kept. */
 const WRAPPER_MEMBER = 2048;
@@ -63,7 +68,7 @@ export class JsonFramer {
   wrapper = new Map<string, string>();
   readonly #options: FramingOptions;
   readonly #sink: RecordSink;
-  readonly #scan: RecordScan = { end: -1, unknown: [], duplicateKey: null, control: false, multiline: false };
+  readonly #scan = emptyScan();
   readonly #places: Place[];
   readonly #inRoot: boolean;
   #levels: Level[] = [];
@@ -72,6 +77,7 @@ export class JsonFramer {
   /** A record that did not fit is looked at again only when twice as much has come: linear cost for any size. */
   #wanted = 0;
   #needle: Buffer | null = null;
+  #vain = 0;
 
   constructor(options: FramingOptions, sink: RecordSink) {
     this.#options = options;
@@ -199,13 +205,15 @@ export class JsonFramer {
     scanRecord(buffer, start, limit, this.#options.keys, scan);
     if (scan.end < 0) return this.#cutOff(buffer, start, limit, final);
     const end = scan.end;
+    // In lines of JSON a string that holds a line break is a line that was cut, and what follows it is not its own.
+    if (scan.control && this.#levels.length === 0) return this.#cutLine(buffer, start, end, final);
     if (this.#options.careful && !scan.control && !isJson(buffer.toString("utf8", start, end))) {
       const next = this.#nextRecord(buffer, start, end, true);
       this.#reject("not valid JSON", buffer, start, next < 0 ? end : next);
       return next < 0 ? end : next;
     }
     this.#needle ??= firstKeyOf(buffer, start, end);
-    if (scan.control) this.#reject("control character inside a string", buffer, start, end);
+    if (scan.control) this.#reject(CONTROL, buffer, start, end);
     else if (scan.duplicateKey !== null) {
       this.#reject(`key "${scan.duplicateKey}" occurs twice`, buffer, start, end);
     } else if (end - start > this.#options.maxRecord) this.#reject(TOO_LONG, buffer, start, end);
@@ -251,22 +259,62 @@ export class JsonFramer {
       place.keys.length === 0 ? [] : [{ array: true, depth: place.keys.length, places: [place] }];
   }
 
+  /** Rejects the record from `start` to the next line that is a whole record, or to its end. */
+  #cutLine(buffer: Buffer, start: number, end: number, final: boolean): number {
+    if (!this.#options.careful) throw new FramingAnomaly(CONTROL);
+    const scan = emptyScan();
+    let stop = end;
+    for (
+      let p = buffer.indexOf(LINE_OF_JSON, start);
+      p >= 0 && p < end;
+      p = buffer.indexOf(LINE_OF_JSON, p + 1)
+    ) {
+      scanRecord(buffer, p + 1, buffer.length, this.#options.keys, scan);
+      if (scan.end < 0 && !final && buffer.length - start <= this.#options.maxRecord) return -1;
+      if (scan.end >= 0 && isJson(buffer.toString("utf8", p + 1, scan.end))) {
+        stop = p + 1;
+        break;
+      }
+      if (this.#givesUp((scan.end < 0 ? buffer.length : scan.end) - p)) break;
+    }
+    this.#needle ??= firstKeyOf(buffer, start, end);
+    this.#reject(CONTROL, buffer, start, stop);
+    return stop;
+  }
+
   /** Offset of the next place that begins like a record and holds a whole, valid one; -1 when there is none. */
   #nextRecord(buffer: Buffer, from: number, limit: number, final: boolean): number {
-    if (this.#needle === null) return -1;
-    const scan: RecordScan = { end: -1, unknown: [], duplicateKey: null, control: false, multiline: false };
-    for (let p = buffer.indexOf(this.#needle, from + 1); p >= 0 && p < limit; ) {
+    const scan = emptyScan();
+    for (let p = this.#candidate(buffer, from + 1); p >= 0 && p < limit; p = this.#candidate(buffer, p + 1)) {
       scanRecord(buffer, p, buffer.length, this.#options.keys, scan);
       if (scan.end >= 0 && isJson(buffer.toString("utf8", p, scan.end))) return p;
       if (scan.end < 0 && !final) return -1;
-      p = buffer.indexOf(this.#needle, p + 1);
+      if (this.#givesUp((scan.end < 0 ? buffer.length : scan.end) - p)) return -1;
     }
     return -1;
+  }
+
+  /** Counts bytes looked at in vain: text that is made to look like records everywhere must not cost a day. */
+  #givesUp(bytes: number): boolean {
+    this.#vain += bytes;
+    return this.#vain > IN_VAIN;
+  }
+
+  /** The next place that looks like the start of a record: its first key, or among lines of JSON a new line. */
+  #candidate(buffer: Buffer, from: number): number {
+    const byKey = this.#needle === null ? -1 : buffer.indexOf(this.#needle, from);
+    if (this.#levels.length > 0 || !this.#inRoot) return byKey;
+    const line = buffer.indexOf(LINE_OF_JSON, from - 1);
+    return line >= 0 && (byKey < 0 || line + 1 < byKey) ? line + 1 : byKey;
   }
 
   #reject(reason: string, buffer: Buffer, start: number, end: number): void {
     this.#sink.reject(++this.records, reason, buffer.toString("utf8", start, Math.min(end, start + EXCERPT)));
   }
+}
+
+function emptyScan(): RecordScan {
+  return { end: -1, unknown: [], duplicateKey: null, control: false, multiline: false };
 }
 
 /** The place whose records lie directly in this level. */
