@@ -22,3 +22,12 @@ create or replace macro uri_key(uri) as
 -- Account of the registry of a container image; null when it is no ECR image.
 create or replace macro registry_account(image) as
     nullif(regexp_extract(image, '^([0-9]{12})\.dkr\.ecr[.-]', 1), '');
+
+-- Host of a line of a shell script that does nothing but pipe a download into a shell; '' for every other line.
+create or replace macro piped_host(line) as
+    regexp_extract(
+        line,
+        '^\s*(?:sudo\s+)?(?:curl|wget)\s+(?:-[A-Za-z-]+\s+)*https://([A-Za-z0-9.-]+)/\S*'
+        || '\s*\|\s*(?:sudo\s+)?(?:ba)?sh\s*$',
+        1
+    );
