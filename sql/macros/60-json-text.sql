@@ -1,7 +1,7 @@
 -- Text inside JSON of any shape.
 
 -- The elements of an array, a single value as a list of one, nothing for null.
-create or replace macro json_items(value) as
+create or replace macro json_elements(value) as
     case json_type(value)
         when 'ARRAY' then from_json(value, '["JSON"]')
         when 'NULL' then []::json[]

@@ -1,6 +1,6 @@
 -- ---
 -- id: bedrock_invocation
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Amazon Bedrock model invocation logs
 -- recognises:
 --   json:
@@ -30,6 +30,7 @@
 -- conflict_flag: request_id_conflict
 -- caveats:
 --   - Bodies over 100 KB lie beside the log under data/; without them the prompt is not in the evidence.
+--   - Prompts and answers of every family become rows of bedrock_message; definitions of tools stay in input_body.
 --   - bedrock-mantle, agents' outer calls and anything before logging was on are not in this log.
 -- references:
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
