@@ -143,7 +143,7 @@ grantee as (
                     end
                 ) as holder
             from statement
-            where statement ->> '$.Effect' = 'Allow'
+            where (statement ->> '$.Effect') = 'Allow'
                 -- Conditions that name who may come, from where or for whom.
                 and not regexp_matches(
                     coalesce((statement -> '$.Condition')::varchar, ''),

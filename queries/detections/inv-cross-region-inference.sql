@@ -80,7 +80,7 @@ recorded as (
             select member from named_set where name in ('INVOKE_RT', 'INVOKE_DATA')
         )
         and (
-            additional_event_data ->> '$.inferenceRegion' <> aws_region
+            (additional_event_data ->> '$.inferenceRegion') <> aws_region
             or is_cross_region_profile(invoked_model(request_parameters))
         )
 ),

@@ -21,7 +21,7 @@
 -- preconditions:
 --   - query: >-
 --       select exists (from bedrock_invocation)
---       or exists (from cloudtrail_event where additional_event_data ->> '$.inputTokens' is not null)
+--       or exists (from cloudtrail_event where (additional_event_data ->> '$.inputTokens') is not null)
 --     otherwise: not_evaluable
 --     reason: nothing in the evidence counts tokens, neither an invocation log nor CloudTrail
 --   - query: >-
