@@ -40,16 +40,17 @@ create or replace macro short_source(event_source) as
     regexp_replace(event_source, '\.amazonaws\.com(\.cn)?$', '');
 
 -- What kind of data an object is: class of the longest known prefix of its bucket, else class of the bucket. DuckDB
--- evaluates the subquery once per distinct object.
+-- evaluates the subquery once per distinct object. Its columns have names that no table has: a caller's column of the
+-- same name would be taken for them.
 create or replace macro object_class(bucket_name, object_key) as (
-    select arg_max(place.class, row(len(place.prefix), place.class))
+    select arg_max(place.place_class, row(len(place.place_prefix), place.place_class))
     from (
-        select bucket, prefix, class
+        select bucket as place_bucket, prefix as place_prefix, class as place_class
         from ref_prefix
         union all
-        select bucket, '' as prefix, class
+        select bucket as place_bucket, '' as place_prefix, class as place_class
         from ref_bucket
     ) as place
-    where place.bucket = bucket_name
-        and starts_with(coalesce(object_key, ''), place.prefix)
+    where place.place_bucket = bucket_name
+        and starts_with(coalesce(object_key, ''), place.place_prefix)
 );
