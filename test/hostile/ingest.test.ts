@@ -1,0 +1,173 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, describe, expect, test } from "vitest";
+import { assetFolder } from "../../src/assets.js";
+import { applySchema, Database } from "../../src/database/index.js";
+import { coldtrail } from "../commands/command-line.js";
+
+/** Everything in evidence is written by an attacker: one test per threat that meets ingest or analysis. */
+
+const work = await mkdtemp(join(tmpdir(), "coldtrail-hostile-"));
+afterAll(() => rm(work, { recursive: true, force: true }));
+let cases = 0;
+
+const event = (more: object): object => ({
+  eventVersion: "1.11",
+  eventTime: "2026-03-11T09:12:04Z",
+  eventSource: "sts.amazonaws.com",
+  eventName: "GetCallerIdentity",
+  eventID: "e-1",
+  recipientAccountId: "111122223333",
+  ...more,
+});
+
+/** A case with this one file in it, ingested. */
+async function ingested(
+  name: string,
+  bytes: string | Buffer,
+): Promise<{ folder: string; code: number; notes: string }> {
+  const folder = join(work, `case-${++cases}`);
+  const evidence = join(work, `evidence-${cases}`);
+  await mkdir(evidence);
+  await writeFile(join(evidence, name), bytes);
+  await coldtrail("init", folder, "--title", "T", "--examiner", "E");
+  await coldtrail("acquire", folder, evidence);
+  return { folder, ...(await coldtrail("ingest", folder)) };
+}
+
+async function rows(folder: string, query: string): Promise<Record<string, unknown>[]> {
+  return JSON.parse((await coldtrail("sql", folder, query, "--json")).out);
+}
+
+describe("hostile evidence", () => {
+  test("a gzip bomb is left after it showed what it is, and said", async () => {
+    const start = Buffer.from(`{"Records":[${JSON.stringify(event({}))}`);
+    const bomb = gzipSync(Buffer.concat([start, Buffer.alloc(300 * 1024 * 1024, " ")]), { level: 9 });
+    const { code, notes } = await ingested("bomb.json.gz", bomb);
+    expect(notes).toContain("inflates to more than 500 times its size");
+    expect(code).toBe(4);
+  });
+
+  test("JSON nested a hundred thousand levels deep is one record like any other", async () => {
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const text = JSON.stringify(event({ requestParameters: { deep: 0 } })).replace(
+      '"deep":0',
+      `"deep":${deep}`,
+    );
+    const { folder, code } = await ingested("deep.json", `{"Records":[${text}]}`);
+    expect(code).toBe(0);
+    expect(await rows(folder, "select count(*) as n from cloudtrail_event")).toEqual([{ n: 1 }]);
+  });
+
+  test("keys that imitate the ones ingest writes cannot forge where a row comes from", async () => {
+    const forged = JSON.stringify([event({ _artifact: 99, _record: 99 }), event({ eventID: "e-2" })]);
+    const { folder, code } = await ingested("forged.json", forged);
+    expect(code).toBe(4);
+    expect(await rows(folder, "select artifact_id, record_no from cloudtrail_event")).toEqual([
+      { artifact_id: 1, record_no: 2 },
+    ]);
+    expect(await rows(folder, "select record_no, reason from reject")).toEqual([
+      { record_no: 1, reason: 'key "_record" occurs twice' },
+    ]);
+  });
+
+  test("two values for one key are a reject: no parser decides which one the court sees", async () => {
+    const { folder } = await ingested(
+      "twice.json",
+      JSON.stringify([event({})]).replace('"eventName"', '"eventName":"Other","eventName"'),
+    );
+    expect(await rows(folder, "select reason from reject")).toEqual([
+      { reason: 'key "eventName" occurs twice' },
+    ]);
+  });
+
+  test("escape sequences in a user agent never reach the terminal raw", async () => {
+    const { folder } = await ingested(
+      "ansi.json",
+      JSON.stringify([event({ userAgent: "\u001b]0;owned\u0007\u001b[2J\u202e" })]),
+    );
+    const { out } = await coldtrail("sql", folder, "select user_agent from cloudtrail_event");
+    expect(out).toContain("\\u{1B}]0;owned\\u{7}\\u{1B}[2J\\u{202E}");
+    expect(out).not.toMatch(/[\u001b\u0007\u202e]/);
+  });
+
+  test("a cell that a spreadsheet would run as a formula is text in CSV", async () => {
+    const { folder } = await ingested(
+      "formula.json",
+      JSON.stringify([event({ userAgent: "=cmd|'/c calc'!A0" })]),
+    );
+    const { out } = await coldtrail("sql", folder, "select user_agent from cloudtrail_event", "--csv");
+    expect(out).toContain("'=cmd|");
+    expect(out).not.toMatch(/^=/m);
+  });
+
+  test("quotes in an S3 access log cannot forge a status: the line is flagged", async () => {
+    const line = `${"a".repeat(64)} acme-kb-docs [11/Mar/2026:11:07:00 +0000] 198.51.100.23 arn:aws:iam::111122223333:user/Kqwbxn482 3E57427F3EXAMPLE REST.PUT.OBJECT policies/refunds.md "PUT /policies/refunds.md HTTP/1.1" 200 - - 24000 20 10 "-" "x" 403 AccessDenied - - - - "-" "innocent" - s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3= SigV4 TLS AuthHeader acme-kb-docs.s3.amazonaws.com TLSv1.3 - - us-east-1\n`;
+    const { folder } = await ingested("2026-03-11-12-00-00-0123456789ABCDEF", line);
+    const [row] = await rows(folder, "select http_status, flags from s3_access");
+    expect(row).toMatchObject({ http_status: 200, flags: ["ambiguous_quotes"] });
+  });
+
+  test("a script in a prompt is text in the report", async () => {
+    const { folder } = await ingested(
+      "prompt.json",
+      JSON.stringify([
+        event({
+          eventSource: "bedrock.amazonaws.com",
+          eventName: "<script>alert(1)</script>",
+          errorCode: "AccessDenied",
+          userIdentity: { type: "IAMUser", arn: "arn:aws:iam::1:user/<img src=x onerror=alert(1)>" },
+        }),
+      ]),
+    );
+    await coldtrail("detect", folder);
+    const page = (await coldtrail("report", folder)).out.trim();
+    const { readFile } = await import("node:fs/promises");
+    const html = await readFile(page, "utf8");
+    expect(html).not.toMatch(/<script|<img/i);
+    expect(html).toContain("default-src 'none'");
+  });
+});
+
+describe("what DuckDB may touch", () => {
+  test("while ingesting, nothing but the folders it was given", async () => {
+    const allowed = join(work, "allowed");
+    await mkdir(allowed);
+    await writeFile(join(allowed, "a.json"), "{}");
+    await writeFile(join(work, "secret.json"), "{}");
+    const database = await Database.openForIngest(join(work, "probe.duckdb"), { readFolders: [allowed] });
+    try {
+      await applySchema(database, assetFolder("sql"));
+      await database.rows(`from read_text('${allowed}/a.json')`);
+      await expect(database.rows(`from read_text('${work}/secret.json')`)).rejects.toThrow(/Permission/);
+      await expect(database.rows(`from read_text('${allowed}/../secret.json')`)).rejects.toThrow(
+        /Permission/,
+      );
+      await expect(database.run("install httpfs")).rejects.toThrow();
+      await expect(database.run("set enable_external_access = true")).rejects.toThrow();
+    } finally {
+      database.close();
+    }
+  });
+
+  test("while analysing, no file at all, and no setting can be taken back", async () => {
+    const database = await Database.openForAnalysis(join(work, "probe.duckdb"));
+    try {
+      for (const statement of [
+        `from read_text('${work}/secret.json')`,
+        `copy (select 1) to '${work}/out.csv'`,
+        "set enable_external_access = true",
+        "set memory_limit = '100GB'",
+        "attach ':memory:' as other",
+        "insert into named_set values ('a', 'b')",
+        "load httpfs",
+      ]) {
+        await expect(database.run(statement), statement).rejects.toThrow();
+      }
+    } finally {
+      database.close();
+    }
+  });
+});
