@@ -123,27 +123,36 @@ async function tableRules(database: Database, query: Query, syntax: Syntax, say:
   for (const table of syntax.tables.filter((name) => !declared.has(name))) {
     say(`reads ${table}, which \`requires\` does not name`);
   }
-  const read = new Set([...syntax.tables, ...(await tablesBehindMacros(database, syntax.functions))]);
+  const read = new Set([
+    ...syntax.tables,
+    ...(await wordsBehind(database, [...syntax.tables, ...syntax.functions])),
+  ]);
   for (const table of [...declared].filter((name) => !read.has(name)).sort(compareTexts)) {
     say(`requires ${table}, which the SQL does not read`);
   }
 }
 
-/** Tables that the query's macros read, such as ref_cidr behind ip_class(); the query itself does not show them. */
-async function tablesBehindMacros(database: Database, functions: string[]): Promise<Set<string>> {
-  const macros = await database.rows<{ name: string; definition: string }>(
+/**
+ * Words of the views and macros that a query reads, and of those that these read in turn: tables such as ref_cidr behind
+ * ip_class() or s3_access behind v_private_access, which the query itself does not show.
+ */
+async function wordsBehind(database: Database, names: string[]): Promise<Set<string>> {
+  const definitions = await database.rows<{ name: string; definition: string }>(
     `select function_name as name, macro_definition as definition
-     from duckdb_functions() where not internal and macro_definition is not null order by all`,
+     from duckdb_functions() where not internal and macro_definition is not null
+     union all
+     select view_name as name, sql as definition from duckdb_views() where not internal
+     order by all`,
   );
-  const called = new Set(functions);
+  const reached = new Set(names);
   let words = "";
-  for (let size = -1; size !== called.size; ) {
-    size = called.size;
-    words = macros
-      .filter(({ name }) => called.has(name))
+  for (let size = -1; size !== reached.size; ) {
+    size = reached.size;
+    words = definitions
+      .filter(({ name }) => reached.has(name))
       .map(({ definition }) => definition)
       .join("\n");
-    for (const { name } of macros) if (new RegExp(`\\b${name}\\b`).test(words)) called.add(name);
+    for (const { name } of definitions) if (new RegExp(`\\b${name}\\b`).test(words)) reached.add(name);
   }
   return new Set(words.match(/\b[a-z][a-z0-9_]*\b/g) ?? []);
 }
