@@ -1,0 +1,315 @@
+-- ---
+-- id: inv-system-prompt-extraction
+-- version: 1.0.0
+-- title: System prompt asked for or given away
+-- status: stable
+-- severity: high
+-- element: invocation
+-- attack: [T1213]
+-- atlas: [AML.T0056, AML.T0069.002]
+-- description: >-
+--   Finds prompts that ask for the system prompt (medium) and answers that give it away (high): a verbatim piece of some
+--   length, or a share of its runs of eight words. Of the turns of users only those after the last answer count. One
+--   finding per identity, end user and day. Misses system prompts that an answer paraphrases, translates or encodes.
+-- requires:
+--   bedrock_message: needed
+--   bedrock_invocation: optional
+-- parameters:
+--   min_characters: {type: integer, default: 60, description: length of a verbatim piece of the system prompt}
+--   min_share: {type: double, default: 0.3, description: share of the runs of eight words of the system prompt}
+-- false_positives:
+--   - Prompt engineers at work; system prompts that hold the very sentences the model shall answer with.
+-- references:
+--   - https://genai.owasp.org/llmrisk/llm072025-system-prompt-leakage/
+-- changelog:
+--   1.0.0: first version
+-- ---
+with answered as (
+    select
+        artifact_id,
+        record_no,
+        max(turn_no) as last_answer
+    from bedrock_message
+    where direction = 'input'
+        and role = 'assistant'
+    group by
+        artifact_id,
+        record_no
+),
+block as (
+    select
+        message.artifact_id,
+        message.record_no,
+        message.message_no,
+        message.event_time,
+        message.text
+    from bedrock_message as message
+    left join answered
+        on answered.artifact_id = message.artifact_id
+        and answered.record_no = message.record_no
+    where message.direction = 'input'
+        and coalesce(message.role, 'user') = 'user'
+        and message.block_type in ('text', 'guard', 'other')
+        and message.text is not null
+        and message.event_time is not null
+        and (answered.last_answer is null or message.turn_no > answered.last_answer)
+),
+-- The same words are judged once, however often they were sent.
+wording as (
+    select
+        text,
+        normal_text(user_words(text)) as normal
+    from (select distinct text from block)
+),
+spelling as (
+    select
+        text,
+        normal,
+        deleeted_text(normal) as plain
+    from wording
+    where normal is not null
+),
+question as (
+    select
+        text,
+        coalesce(nullif(regexp_extract(normal, rx_sysprompt_ask()), ''), left(normal, 80)) as piece
+    from spelling
+    where regexp_matches(normal, rx_sysprompt_ask())
+        or regexp_matches(plain, rx_sysprompt_ask())
+),
+attempt as (
+    select
+        block.artifact_id,
+        block.record_no,
+        arg_min(
+            {
+                'message_no': block.message_no,
+                'piece': masked_piece(block.text, question.piece)
+            },
+            block.message_no
+        ) as sample
+    from block
+    join question
+        on question.text = block.text
+    group by
+        block.artifact_id,
+        block.record_no
+),
+instruction as (
+    select
+        artifact_id,
+        record_no,
+        regexp_replace(string_agg(text, ' ' order by message_no), '\s+', ' ', 'g') as text
+    from bedrock_message
+    where direction = 'input'
+        and role = 'system'
+        and text is not null
+    group by
+        artifact_id,
+        record_no
+),
+-- Every verbatim piece of n characters holds one of these: half as long, one after the other. Of them there are few.
+fragment as (
+    select
+        text,
+        list_transform(
+            range(0, length(text) - $min_characters::bigint // 2 + 1, $min_characters::bigint // 2 + 1),
+            lambda place : substr(text, place + 1, $min_characters::bigint // 2)
+        ) as part
+    from (select distinct text from instruction)
+    where length(text) >= $min_characters::bigint
+),
+answer as (
+    select
+        artifact_id,
+        record_no,
+        regexp_replace(string_agg(text, ' ' order by message_no), '\s+', ' ', 'g') as text
+    from bedrock_message
+    where direction = 'output'
+        and block_type in ('text', 'other')
+        and text is not null
+    group by
+        artifact_id,
+        record_no
+),
+pair as (
+    select
+        answer.artifact_id,
+        answer.record_no,
+        answer.text as answer,
+        instruction.text as instruction
+    from answer
+    join instruction
+        on instruction.artifact_id = answer.artifact_id
+        and instruction.record_no = answer.record_no
+    where length(answer.text) >= $min_characters::bigint // 2
+),
+suspect as (
+    select pair.*
+    from (select distinct answer, instruction from pair) as wording
+    join fragment
+        on fragment.text = wording.instruction
+    join pair
+        on pair.answer = wording.answer
+        and pair.instruction = wording.instruction
+    where len(list_filter(fragment.part, lambda part : contains(wording.answer, part))) > 0
+),
+compared as (
+    select
+        artifact_id,
+        record_no,
+        answer,
+        list_filter(
+            list_transform(
+                range(0, length(instruction) - $min_characters::bigint + 1),
+                lambda place : substr(instruction, place + 1, $min_characters::bigint)
+            ),
+            lambda piece : contains(answer, piece)
+        ) as piece,
+        list_transform(
+            range(1, greatest(len(string_split(instruction, ' ')) - 6, 1)),
+            lambda place : array_to_string(list_slice(string_split(instruction, ' '), place, place + 7), ' ')
+        ) as shingle
+    from suspect
+),
+leak as (
+    select
+        artifact_id,
+        record_no,
+        len(piece) > 0 as is_verbatim,
+        round(
+            len(list_filter(shingle, lambda run : contains(answer, run))) / nullif(len(shingle), 0),
+            3
+        ) as share,
+        case when len(piece) > 0 then masked_piece(answer, piece[1]) end as sample
+    from compared
+    where len(piece) > 0
+        or len(list_filter(shingle, lambda run : contains(answer, run)))
+        >= $min_share::double * len(shingle)
+        and len(shingle) > 0
+),
+hit as (
+    select
+        coalesce(attempt.artifact_id, leak.artifact_id) as artifact_id,
+        coalesce(attempt.record_no, leak.record_no) as record_no,
+        attempt.artifact_id is not null as is_attempt,
+        leak.artifact_id is not null as is_leak,
+        leak.is_verbatim,
+        leak.share,
+        case
+            when leak.sample is not null
+            then {'side': 'output', 'message_no': null::bigint, 'piece': leak.sample}
+            else {
+                'side': 'input',
+                'message_no': attempt.sample.message_no,
+                'piece': attempt.sample.piece
+            }
+        end as sample
+    from attempt
+    full join leak
+        on leak.artifact_id = attempt.artifact_id
+        and leak.record_no = attempt.record_no
+),
+caller as (
+    select
+        artifact_id,
+        record_no,
+        min(event_time) as event_time,
+        min(principal) as principal,
+        min(model_id) as model_id
+    from bedrock_message
+    where (artifact_id, record_no) in (select artifact_id, record_no from hit)
+    group by
+        artifact_id,
+        record_no
+),
+attributed as (
+    select
+        hit.*,
+        caller.event_time,
+        caller.principal,
+        caller.model_id,
+        end_user(invocation.request_metadata) as end_user,
+        invocation.region,
+        invocation.account_id,
+        invocation.stop_reason,
+        date_trunc('day', caller.event_time) as day
+    from hit
+    join caller
+        on caller.artifact_id = hit.artifact_id
+        and caller.record_no = hit.record_no
+    left join bedrock_invocation as invocation
+        on invocation.artifact_id = hit.artifact_id
+        and invocation.record_no = hit.record_no
+),
+finding as (
+    select
+        principal,
+        end_user,
+        day,
+        min(event_time) as first_seen,
+        max(event_time) as last_seen,
+        count(*) as event_count,
+        count(*) filter (is_attempt) as attempts,
+        count(*) filter (is_leak) as leaks,
+        max(share) as share,
+        count(*) filter (stop_reason = 'guardrail_intervened') as stopped,
+        distinct_values(model_id) as model,
+        distinct_values(region) as region,
+        min(account_id) as account_id,
+        arg_min(
+            {
+                'table': 'bedrock_invocation',
+                'artifact_id': artifact_id,
+                'record_no': record_no,
+                'side': sample.side,
+                'message_no': sample.message_no,
+                'offset': sample.piece."offset",
+                'length': sample.piece.length,
+                'sha256': sample.piece.sha256,
+                'last4': sample.piece.last4
+            },
+            row(not is_leak, event_time, artifact_id, record_no),
+            5
+        ) as sample,
+        arg_min(
+            {'table': 'bedrock_invocation', 'artifact_id': artifact_id, 'record_no': record_no},
+            row(event_time, artifact_id, record_no),
+            200
+        ) as records
+    from attributed
+    group by
+        principal,
+        end_user,
+        day
+)
+select
+    case when end_user is null then 'principal' else 'principal/user' end as entity_type,
+    concat_ws(' ', coalesce(principal, 'unknown'), end_user) as entity,
+    case when leaks > 0 then 'high' else 'medium' end as severity,
+    first_seen,
+    last_seen,
+    event_count,
+    short_name(principal) || coalesce(' (user ' || end_user || ')', '') || ' asked for the system prompt '
+    || case when attempts = 1 then 'once' else attempts || ' times' end || ' and got '
+    || case when leaks = 0 then 'nothing of it' else 'pieces of it in ' || counted(leaks, 'answer') end
+    || ' (' || moment(first_seen) || ' to ' || moment(last_seen) || ')'
+    || case when stopped > 0 then '; a guardrail stopped ' || stopped else '' end as summary,
+    records,
+    principal as actor,
+    case when len(region) = 1 then region[1] end as region,
+    account_id,
+    {
+        'attempts': attempts,
+        'leaks': leaks,
+        'largest_share': share,
+        'stopped_by_guardrail': stopped,
+        'end_user': end_user,
+        'models': list_slice(model, 1, 20),
+        'samples': sample
+    } as metrics,
+    event_count as record_total
+from finding
+order by
+    first_seen,
+    entity
