@@ -47,7 +47,7 @@ select
     record_no,
     row_no,
     collected_at,
-    to_json(map(header[1:least(len(header), len(fields))], fields[1:least(len(header), len(fields))])) as json,
+    object_of(header, fields) as json,
     case when len(header) <> len(fields) then ['ragged_row'] end as flags,
 from (
     select

@@ -101,3 +101,31 @@ create or replace macro csv_fields(line) as
             else field
         end
     );
+
+-- What an answer is about, also by a file that is only called after its operation: head-object.bucket%2Fkey.json.
+create or replace macro answer_resource(name) as
+    coalesce(
+        collected_resource(name),
+        nullif(
+            url_decode(
+                regexp_extract(
+                    name,
+                    '(?:^|/)(?:[a-z0-9-]+-)?(?:get|list|describe|head)-[a-z0-9-]+[._]([^/]*)\.json(?:\.gz)?$',
+                    1
+                )
+            ),
+            ''
+        )
+    );
+
+-- An object of names and values; names beyond the values and values beyond the names are left out. Null when a name
+-- occurs twice.
+create or replace macro object_of(names, texts) as
+    try(
+        to_json(
+            map(
+                names[1:least(len(names), len(texts))],
+                texts[1:least(len(names), len(texts))]
+            )
+        )
+    );

@@ -1,5 +1,6 @@
 import type { ElementKeys, Outline } from "./outline.js";
 import type { JsonRecognition, Source } from "./source.js";
+import type { Wrapper } from "./unwrap.js";
 
 /** How the records of an artifact are to be framed, once a source has claimed it. */
 export interface Claim {
@@ -7,6 +8,13 @@ export interface Claim {
   /** For JSON: where the records lie (`FramingOptions.in`); else `lines`, `csv`, `bare-csv` or `document`. */
   container: string;
   kind: "json" | "lines" | "header-lines" | "csv" | "document";
+}
+
+/** Records that come as strings inside a container; which sources they are for shows when it is opened. */
+export interface WrappedClaim {
+  wrapper: Wrapper;
+  container: string;
+  kind: "wrapped";
 }
 
 /**
@@ -101,9 +109,6 @@ function emptyContainer(outline: JsonOutline, source: Source): Claim | null {
   if (outline.rootArray && outline.values.length === 0 && places.includes("")) {
     return { source, container: "", kind: "json" };
   }
-  const place = places.find(
-    (name) =>
-      name !== "" && outline.values.some((keys) => keys.length > 0 && keys.every((key) => key === name)),
-  );
+  const place = places.find((name) => name !== "" && outline.values.some((keys) => keys.includes(name)));
   return place === undefined ? null : { source, container: place, kind: "json" };
 }
