@@ -124,7 +124,9 @@ async function* inflate(bytes: SealedBytes, layer: number, damage: Decoded["dama
     const whole = input.length === 1 ? (input[0] as Buffer) : Buffer.concat(input);
     let inflated: Buffer | null = null;
     try {
-      inflated = gunzipSync(whole, { maxOutputLength: BOMB_FLOOR });
+      // Logs inflate about tenfold; zlib's usual pieces of 16 kB would make hundreds of buffers of a file.
+      const chunkSize = Math.min(Math.max(16 * 1024, whole.length * 12), 16 * 1024 * 1024);
+      inflated = gunzipSync(whole, { maxOutputLength: BOMB_FLOOR, chunkSize });
     } catch {
       // Damaged or very large: the stream gives what there is, piece by piece.
     }

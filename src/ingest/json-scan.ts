@@ -53,37 +53,53 @@ export class KeyTable {
   readonly names: string[];
   /** How many of the names are known; the rest are reserved. */
   readonly known: number;
-  readonly #byHash = new Map<number, { bytes: Buffer; index: number }[]>();
+  readonly #bytes: Uint8Array[];
+  readonly #byLength: number[][] = [];
+  /** Which key followed which one last time: records of a file have their keys in the same order. */
+  readonly #next: Int16Array;
+  #last = 0;
 
   constructor(known: string[], reserved: string[]) {
     this.names = [...known, ...reserved];
     this.known = known.length;
-    this.names.forEach((name, index) => {
-      const bytes = Buffer.from(name);
-      const hash = hashOf(bytes, 0, bytes.length);
-      this.#byHash.set(hash, [...(this.#byHash.get(hash) ?? []), { bytes, index }]);
-    });
+    this.#bytes = this.names.map((name) => Buffer.from(name));
+    this.#next = new Int16Array(this.names.length + 1);
+    for (const [index, bytes] of this.#bytes.entries()) {
+      this.#byLength[bytes.length] ??= [];
+      (this.#byLength[bytes.length] as number[]).push(index);
+    }
+  }
+
+  /** A new record begins. */
+  restart(): void {
+    this.#last = this.names.length;
   }
 
   /** Index of the key in `buffer[start, end)`, or -1. */
   indexOf(buffer: Buffer, start: number, end: number): number {
-    const candidates = this.#byHash.get(hashOf(buffer, start, end));
-    if (candidates === undefined) return -1;
-    for (const { bytes, index } of candidates) {
-      if (bytes.length !== end - start) continue;
-      let i = 0;
-      while (i < bytes.length && bytes[i] === buffer[start + i]) i++;
-      if (i === bytes.length) return index;
+    const guess = this.#next[this.#last] as number;
+    let found = -1;
+    if (this.#equals(guess, buffer, start, end)) found = guess;
+    else {
+      for (const index of this.#byLength[end - start] ?? []) {
+        if (!this.#equals(index, buffer, start, end)) continue;
+        found = index;
+        break;
+      }
+      if (found < 0) return -1;
+      this.#next[this.#last] = found;
     }
-    return -1;
+    this.#last = found;
+    return found;
   }
-}
 
-/** Length, first and last bytes tell AWS's keys apart; equality is checked afterwards. */
-function hashOf(buffer: Buffer, start: number, end: number): number {
-  const length = end - start;
-  const middle = buffer[start + (length >> 1)] ?? 0;
-  return length + ((buffer[start] ?? 0) << 8) + ((buffer[end - 1] ?? 0) << 16) + (middle << 24);
+  #equals(index: number, buffer: Buffer, start: number, end: number): boolean {
+    const bytes = this.#bytes[index] as Uint8Array;
+    const length = bytes.length;
+    if (length !== end - start) return false;
+    for (let i = 0; i < length; i++) if (bytes[i] !== buffer[start + i]) return false;
+    return true;
+  }
 }
 
 /** What one pass over an object at the top level of a record finds. */
@@ -115,7 +131,10 @@ export function scanRecord(
   out.control = false;
   out.multiline = false;
   if (out.unknown.length > 0) out.unknown = [];
-  if (keys !== null) seen.fill(0, 0, keys.known).fill(1, keys.known, keys.names.length);
+  if (keys !== null) {
+    keys.restart();
+    for (let i = 0; i < keys.names.length; i++) seen[i] = i < keys.known ? 0 : 1;
+  }
   let depth = 0;
   let expectKey = false;
   let unknownStart = -1;
@@ -158,4 +177,26 @@ export function scanRecord(
       }
     } else if (byte === 0x0a || byte === 0x0d) out.multiline = true;
   }
+}
+
+/** Start and end of the value of a key of the object that starts at `brace`, or null. */
+export function memberOf(
+  buffer: Buffer,
+  brace: number,
+  limit: number,
+  key: string,
+): [start: number, end: number] | null {
+  let position = skipSpace(buffer, brace + 1, limit);
+  while (position < limit && buffer[position] === 0x22) {
+    const keyEnd = stringEnd(buffer, position, limit);
+    if (keyEnd < 0) return null;
+    const start = skipSpace(buffer, skipSpace(buffer, keyEnd, limit) + 1, limit);
+    const end = valueEnd(buffer, start, limit);
+    if (end < 0) return null;
+    if (keyEnd - position === key.length + 2 && buffer.toString("utf8", position + 1, keyEnd - 1) === key) {
+      return [start, end];
+    }
+    position = skipSpace(buffer, skipSpace(buffer, end, limit) + 1, limit);
+  }
+  return null;
 }

@@ -27,7 +27,9 @@ function cloudTrailEvent(k: number): object {
       principalId: `AROAEXAMPLE${k % 50}:session-${k % 200}`,
       arn: `arn:aws:sts::111122223333:assumed-role/${role}/session-${k % 200}`,
       accountId: "111122223333",
-      accessKeyId: `ASIA${id.slice(0, 16).toUpperCase()}`,
+      accessKeyId: `ASIA${hex(`session ${k % 200}`)
+        .slice(0, 16)
+        .toUpperCase()}`,
       sessionContext: {
         sessionIssuer: {
           type: "Role",
