@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { assetFolder } from "../../src/assets.js";
+import { readmeWithSources } from "../readme/source-table.js";
 import { coldtrail } from "./command-line.js";
 
 /** The tour of the README, block by block: `$ ` is a command, every other line must be part of what it prints. */
@@ -44,4 +45,9 @@ test("the README names every command and every exit code", async () => {
   for (const { usage } of COMMANDS) expect(readme).toMatch(new RegExp(`\`${usage.split(" ")[0]}[ \`]`));
   const { EXIT } = await import("../../src/errors.js");
   for (const code of Object.values(EXIT)) expect(readme).toContain(`| ${code} |`);
+});
+
+test("the table of sources is what the headers of the sources say (npm run readme)", async () => {
+  const { present, wanted } = await readmeWithSources();
+  expect(present).toBe(wanted);
 });
