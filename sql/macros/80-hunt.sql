@@ -27,6 +27,11 @@ create or replace macro shown_text(content, show_text, characters) as
         else '[' || counted(len(content), 'character') || ', sha256 ' || left(sha256(content), 12) || ']'
     end;
 
--- A user agent without its versions, so that one tool is one line.
+-- A user agent without its versions and without the brackets that S3 puts around it, so that one tool is one line.
 create or replace macro tool_of(user_agent) as
-    regexp_replace(user_agent, '([/ #@])v?[0-9][0-9A-Za-z._+-]*', '\1*', 'g');
+    regexp_replace(
+        regexp_replace(user_agent, '^\[(.*)\]$', '\1'),
+        '([/ #@])v?[0-9][0-9A-Za-z._+-]*',
+        '\1*',
+        'g'
+    );
