@@ -56,9 +56,28 @@ export const COMMANDS: Command[] = [
           type: "string",
           array: true,
           demandOption: true,
-          describe: "Files or folders; a zip is sealed whole and read member by member",
+          describe:
+            "Files or folders, or s3://bucket/prefix; a zip is sealed whole and read member by member",
         })
-        .option("concurrency", { type: "number", describe: "Files copied at a time (8)" }),
+        .option("concurrency", { type: "number", describe: "Files copied at a time (8, from S3 16)" })
+        .option("dry-run", { type: "boolean", describe: "Only say how many objects and bytes it would be" })
+        .option("endpoint", { type: "string", describe: "S3: URL of a server other than AWS" })
+        .option("path-style", { type: "boolean", describe: "S3: bucket in the path, not in the host name" })
+        .option("profile", { type: "string", describe: "S3: profile of the AWS configuration" })
+        .option("region", { type: "string", describe: "S3: region of the bucket" })
+        .option("request-payer", { type: "boolean", describe: "S3: pay for requests and transfer" })
+        .option("role-arn", { type: "string", describe: "S3: role to assume" })
+        .option("versions", {
+          type: "string",
+          choices: ["current", "all"],
+          describe: "S3: current objects (default), or all versions and delete markers",
+        })
+        .option("include", { type: "string", array: true, describe: "S3: only keys that match a glob" })
+        .option("exclude", { type: "string", array: true, describe: "S3: no keys that match a glob" })
+        .option("min-size", { type: "number", describe: "S3: bytes, at least" })
+        .option("max-size", { type: "number", describe: "S3: bytes, at most" })
+        .option("from", { type: "string", describe: "S3: first day in the dates of keys (of delivery, UTC)" })
+        .option("to", { type: "string", describe: "S3: last day in the dates of keys" }),
     run: async (options, terminal) =>
       (await import("./commands/acquire.js")).acquireSources(options, terminal),
   },

@@ -9,6 +9,8 @@ import { Journal, type JournalEntry, readJournal, type SealRecord } from "./jour
 import { takeLock } from "./lock.js";
 import { diskOrigin } from "./origins/disk.js";
 import type { Origin, Outcome, WantedObject } from "./origins/origin.js";
+import type { S3Request } from "./origins/s3-facts.js";
+import { type S3Options, s3Origin } from "./origins/s3-origin.js";
 import { inParallel } from "./parallel.js";
 import { comparePaths, printable } from "./safe-path.js";
 import { resumeSeal, seal } from "./seal.js";
@@ -26,9 +28,11 @@ export interface AcquisitionOptions {
   now: () => Date;
   version: string;
   progress?: (progress: AcquisitionProgress) => void;
-  /** Files copied at a time; 8 by default. */
+  /** Files copied at a time; 8 by default, 16 from S3. */
   concurrency?: number;
   signal?: AbortSignal;
+  /** How to reach `s3://` sources and which objects of them are wanted. */
+  s3?: S3Options;
 }
 
 export interface AcquisitionResult {
@@ -56,8 +60,8 @@ export async function acquire(
   sources: string[],
   options: AcquisitionOptions,
 ): Promise<AcquisitionResult> {
-  const origin = await openOrigin(sources, held);
-  const incoming = incomingOf(held.dir, origin.sources);
+  const origin = await openOrigin(sources, held, options);
+  const incoming = incomingOf(held.dir, origin.identity ?? origin.sources);
   try {
     const release = await takeLock(incoming.lock, 1_000);
     try {
@@ -68,20 +72,66 @@ export async function acquire(
   } catch (error) {
     if (options.signal?.aborted) throw interrupted();
     throw explain(error, "case-not-writable", join(held.dir, "evidence"));
+  } finally {
+    origin.close?.();
   }
 }
 
-type NamedOrigin = Origin & { readonly sources: string[] };
+/** What `acquire` would copy, in numbers. */
+export interface AcquisitionPreview {
+  objects: number;
+  bytes: number;
+  /** Objects that have no content of their own: symbolic links, delete markers. */
+  without: number;
+  /** Objects by the storage class that S3 lists. */
+  storageClasses: Record<string, number>;
+}
 
-async function openOrigin(sources: string[], held: Case): Promise<NamedOrigin> {
+/** Lists the sources without copying anything or leaving a trace in the case. Rejects with `source-unusable`. */
+export async function previewAcquisition(
+  held: Case,
+  sources: string[],
+  options: Pick<AcquisitionOptions, "signal" | "s3">,
+): Promise<AcquisitionPreview> {
+  const origin = await openOrigin(sources, held, options);
+  const preview: AcquisitionPreview = { objects: 0, bytes: 0, without: 0, storageClasses: {} };
+  try {
+    for await (const { size, outcome, facts } of origin.list()) {
+      options.signal?.throwIfAborted();
+      if (outcome !== undefined) preview.without++;
+      else {
+        preview.objects++;
+        preview.bytes += size;
+        const { storage_class: name } = facts;
+        if (name !== undefined) preview.storageClasses[name] = (preview.storageClasses[name] ?? 0) + 1;
+      }
+    }
+    return preview;
+  } catch (error) {
+    if (options.signal?.aborted) throw interrupted();
+    throw error;
+  } finally {
+    origin.close?.();
+  }
+}
+
+async function openOrigin(
+  sources: string[],
+  held: Case,
+  { s3, signal }: Pick<AcquisitionOptions, "signal" | "s3">,
+): Promise<Origin> {
   const remote = sources.filter((source) => source.startsWith("s3://"));
-  if (remote.length > 0)
-    throw new ColdtrailError(
-      "source-unusable",
-      `${remote.join(", ")}: S3 is no source of this version yet; copy the objects to disk first and name that folder.`,
-      EXIT.usage,
-    );
-  return diskOrigin(sources, held.dir);
+  const asked = Object.keys(s3 ?? {}).length > 0;
+  if (remote.length === 0 && !asked) return diskOrigin(sources, held.dir);
+  const others = sources.filter((source) => !source.startsWith("s3://"));
+  if (others.length === 0) return s3Origin(sources, s3 ?? {}, signal);
+  const fact =
+    remote.length > 0 ? "S3 and disk do not mix in one acquisition" : "the options given are for S3 only";
+  throw new ColdtrailError(
+    "source-unusable",
+    `${others.join(", ")}: ${fact}; acquire files and folders with a command of their own.`,
+    EXIT.usage,
+  );
 }
 
 function interrupted(): ColdtrailError {
@@ -98,9 +148,9 @@ function resultOf({ id, files, bytes, outcomes, problems }: SealRecord): Acquisi
 
 async function run(
   held: Case,
-  origin: NamedOrigin,
+  origin: Origin,
   incoming: Incoming,
-  { now, version, progress, concurrency = 8, signal }: AcquisitionOptions,
+  { now, version, progress, concurrency = origin.kind === "s3" ? 16 : 8, signal }: AcquisitionOptions,
 ): Promise<SealRecord> {
   const before = await readJournal(incoming.journal);
   const facts = { sources: origin.sources, now, version };
@@ -130,9 +180,8 @@ async function run(
       done.push(await copy(object));
     });
     const vanished = await keepVanished(incoming, wanted, before.entries);
-    const lines = [...done, ...vanished]
-      .sort((a, b) => comparePaths(a.line.path, b.line.path))
-      .flatMap(linesOf);
+    const entries = [...done, ...vanished].sort((a, b) => comparePaths(a.line.path, b.line.path));
+    const lines = entries.flatMap(linesOf);
     if (lines.length === 0) throw nothing(origin.sources);
     await removeStrays(
       incoming.bag,
@@ -145,11 +194,14 @@ async function run(
           `${printable(line.original)}: is gone from the source since it was copied; the copy is kept`,
       ),
     ];
+    const requests = new Map<string, S3Request[]>();
+    for (const { line, requests: made } of entries) if (made !== undefined) requests.set(line.path, made);
     const onSealed = meter("seal");
     signal?.throwIfAborted();
     return await seal(held, incoming, journal, lines, {
       ...facts,
       problems,
+      tagFiles: origin.tagFiles?.(requests),
       onFile: (bytes) => onSealed(1, bytes),
     });
   } finally {
@@ -190,7 +242,13 @@ function linesOf({ line, members }: JournalEntry): AcquisitionLine[] {
   return [line, ...members.map((member) => memberLineOf(line, member))];
 }
 
-const EXPECTED: ReadonlySet<Outcome> = new Set<Outcome>(["copied", "empty", "symlink", "member"]);
+const EXPECTED: ReadonlySet<Outcome> = new Set<Outcome>([
+  "copied",
+  "empty",
+  "symlink",
+  "member",
+  "delete-marker",
+]);
 
 function problemOf(line: AcquisitionLine): string[] {
   if (EXPECTED.has(line.outcome)) return [];
@@ -206,7 +264,7 @@ function problemOf(line: AcquisitionLine): string[] {
 function nothing(sources: string[]): ColdtrailError {
   return new ColdtrailError(
     "nothing-to-acquire",
-    `${sources.join(", ")}: there is no file in it; name a folder or file that holds evidence.`,
+    `${sources.join(", ")}: there is nothing in it that is wanted; name a place that holds evidence.`,
     EXIT.usage,
   );
 }

@@ -1,14 +1,14 @@
-import type { Outcome, WantedObject } from "./origins/origin.js";
+import type { OriginFacts, Outcome, WantedObject } from "./origins/origin.js";
 import type { MemberFacts } from "./zip-listing.js";
 
 /**
  * One line of `acquisition.jsonl`: one object that was wanted, or one member of a zip that was copied. It holds no time of
  * copying, so that the same source gives the same bytes however often the acquisition was interrupted.
  */
-export interface AcquisitionLine {
+export interface AcquisitionLine extends OriginFacts {
   /** Path below the bag; for what was not copied, the path it would have had. */
   path: string;
-  /** Name in the origin, relative to the source and beginning with its name; what is not UTF-8 shows as U+FFFD. */
+  /** Name in the origin: relative to the source and beginning with its name, or `s3://bucket/key`; what is not UTF-8 shows as U+FFFD. */
   original: string;
   /** The name's bytes, when they are not UTF-8. */
   original_base64?: string;
@@ -19,14 +19,6 @@ export interface AcquisitionLine {
   /** Bytes copied; for members, inflated bytes. */
   size: number;
   sha256?: string;
-  /** Last modification in the origin, ISO 8601 in UTC. */
-  mtime?: string;
-  /** Permission bits in octal. */
-  mode?: string;
-  /** Where a symbolic link points. */
-  target?: string;
-  target_base64?: string;
-  reason?: string;
   /** Set on lines about a member of the zip at `path`. */
   member?: string;
   member_base64?: string;
@@ -41,7 +33,14 @@ export const SEALED_OUTCOMES: ReadonlySet<Outcome> = new Set<Outcome>(["copied",
 export function lineOf(
   object: WantedObject,
   origin: "disk" | "s3",
-  found: { outcome: Outcome; size: number; sha256?: string | undefined; reason?: string | undefined },
+  found: {
+    outcome: Outcome;
+    size: number;
+    sha256?: string | undefined;
+    reason?: string | undefined;
+    /** What reading has taught. */
+    facts?: OriginFacts | undefined;
+  },
 ): AcquisitionLine {
   const original = object.original.toString("utf8");
   return {
@@ -56,6 +55,7 @@ export function lineOf(
     size: found.size,
     ...(found.sha256 === undefined ? {} : { sha256: found.sha256 }),
     ...object.facts,
+    ...found.facts,
     ...(found.reason === undefined ? {} : { reason: found.reason }),
   };
 }

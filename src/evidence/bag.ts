@@ -33,6 +33,8 @@ export async function writeTagFiles(
   held: Case,
   facts: BagFacts,
   lines: AcquisitionLine[],
+  /** Tag files of the origin, by name. */
+  further: ReadonlyMap<string, Iterable<string>> = new Map(),
 ): Promise<{ manifestSha256: string; tagManifestSha256: string }> {
   const payload = lines.filter(isSealedFile);
   const write = (name: string, parts: Iterable<string>) => writeTagFile(bag, name, parts);
@@ -49,6 +51,8 @@ export async function writeTagFiles(
     ),
   ];
   const tagLines = TAG_FILES.map((path, index) => formatManifestLine({ sha256: digests[index] ?? "", path }));
+  for (const [path, parts] of further)
+    tagLines.push(formatManifestLine({ sha256: await write(path, parts), path }));
   return { manifestSha256: digests[3] ?? "", tagManifestSha256: await write(TAG_MANIFEST, tagLines) };
 }
 

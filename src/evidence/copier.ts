@@ -1,13 +1,24 @@
 import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type AcquisitionLine, lineOf } from "./acquisition-line.js";
-import { copyObject } from "./copy.js";
+import { type Copied, copyObject } from "./copy.js";
 import { errorCode } from "./failure.js";
 import { hashFile } from "./hash.js";
 import { type Incoming, PARTIAL } from "./incoming.js";
 import type { Journal, JournalEntry } from "./journal.js";
-import { ObjectLost, type Origin, type Outcome, type WantedObject } from "./origins/origin.js";
+import {
+  ObjectDamaged,
+  ObjectLost,
+  type OpenObject,
+  type Origin,
+  type Outcome,
+  type WantedObject,
+} from "./origins/origin.js";
+import type { S3Request } from "./origins/s3-facts.js";
 import { listZip, looksLikeZip } from "./zip-listing.js";
+
+/** Times that an object is read whose bytes do not match what the origin says of them. */
+const READS = 4;
 
 /** Gives the function that copies one object, or finds that an earlier run already did. */
 export function copier(
@@ -26,14 +37,10 @@ export function copier(
   };
   let copies = 0;
   return async (object) => {
-    const without = (outcome: Outcome, reason?: string): JournalEntry => {
+    const without = (outcome: Outcome, reason?: string, lost?: ObjectLost): JournalEntry => {
       count(1, 0);
-      const line = lineOf(object, origin.kind, {
-        outcome,
-        size: 0,
-        reason,
-      });
-      return { line, members: [], fingerprint: object.fingerprint };
+      const line = lineOf(object, origin.kind, { outcome, size: 0, reason, facts: lost?.facts });
+      return { line, members: [], fingerprint: object.fingerprint, ...requestsOf(lost?.requests) };
     };
     if (object.outcome !== undefined) return without(object.outcome);
     const target = join(incoming.bag, object.path);
@@ -41,33 +48,56 @@ export function copier(
     if (kept?.fingerprint === object.fingerprint && (await isIntact(incoming.bag, kept.line))) {
       count(1, kept.line.size);
       const { outcome, size, sha256, reason } = kept.line;
-      return { ...kept, line: lineOf(object, origin.kind, { outcome, size, sha256, reason }) };
+      const line = lineOf(object, origin.kind, { outcome, size, sha256, reason });
+      // What only reading teaches stands in the line of the run that read it, in its place.
+      return { ...kept, line: { ...kept.line, ...line } };
     }
-    try {
-      await makeFolder(dirname(target));
+    const copyOnce = async (reads: number): Promise<{ opened: OpenObject; copied: Copied }> => {
       const opened = await origin.open(object);
       const partial = join(dirname(target), `${PARTIAL}${++copies}`);
-      const onBytes = (bytes: number) => count(0, bytes);
-      const copied = await copyObject(opened, { partial, target, onBytes, signal }).finally(() =>
-        opened.close(),
-      );
+      let read = 0;
+      const onBytes = (bytes: number) => {
+        read += bytes;
+        count(0, bytes);
+      };
+      try {
+        const copied = await copyObject(opened, { partial, target, onBytes, signal });
+        return { opened, copied };
+      } catch (error) {
+        count(0, -read);
+        if (!(error instanceof ObjectDamaged) || reads === READS) throw error;
+        origin.note?.(object, error);
+      } finally {
+        await opened.close();
+      }
+      return copyOnce(reads + 1);
+    };
+    try {
+      await makeFolder(dirname(target));
+      const { opened, copied } = await copyOnce(1);
       const outcome = copied.changed !== undefined ? "changed" : copied.size === 0 ? "empty" : "copied";
       const line = lineOf(object, origin.kind, {
         outcome,
         size: copied.size,
         sha256: copied.sha256,
         reason: copied.changed,
+        facts: opened.facts?.(),
       });
       const members = looksLikeZip(copied.firstBytes, object.path) ? await listZip(target, signal) : [];
-      const entry = { line, members, fingerprint: object.fingerprint };
+      const entry = { line, members, fingerprint: object.fingerprint, ...requestsOf(opened.requests?.()) };
       await journal.add(entry);
       count(1, 0);
       return entry;
     } catch (error) {
-      if (error instanceof ObjectLost) return without(error.outcome, error.message);
+      if (error instanceof ObjectLost) return without(error.outcome, error.message, error);
+      if (error instanceof ObjectDamaged) return without("damaged", `${error.message}, ${READS} times`);
       throw error;
     }
   };
+}
+
+function requestsOf(requests: S3Request[] | undefined): { requests?: S3Request[] } {
+  return requests === undefined || requests.length === 0 ? {} : { requests };
 }
 
 /** Whether the copy that a line speaks of is there with the bytes the line says. */

@@ -1,9 +1,11 @@
 /** Evidence: the case folder, sealed acquisitions, and the custody log. Knows nothing of databases, queries or terminals. */
 export {
   type AcquisitionOptions,
+  type AcquisitionPreview,
   type AcquisitionProgress,
   type AcquisitionResult,
   acquire,
+  previewAcquisition,
 } from "./acquire.js";
 export type { AcquisitionLine } from "./acquisition-line.js";
 export { listArtifacts, type SealedFile } from "./artifact.js";
@@ -22,6 +24,7 @@ export {
 export { readVerdicts, type VerdictLine, verdictLines, writeVerdicts } from "./digest/verdict-file.js";
 export { type CaseStatement, initCase } from "./init.js";
 export type { Outcome } from "./origins/origin.js";
+export type { S3Options } from "./origins/s3-origin.js";
 export { REFERENCE_TABLES, type ReferenceTable } from "./reference.js";
 export { printable } from "./safe-path.js";
 export { generateKeys, type Signed, signCase, verifySignatures } from "./sign.js";

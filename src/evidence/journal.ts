@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { AcquisitionLine } from "./acquisition-line.js";
 import { errorCode } from "./failure.js";
 import { readLines } from "./manifest.js";
+import type { S3Request } from "./origins/s3-facts.js";
 import type { MemberFacts } from "./zip-listing.js";
 
 /** An object whose copy is complete, as the journal of an unfinished acquisition remembers it. */
@@ -9,6 +10,8 @@ export interface JournalEntry {
   line: AcquisitionLine;
   members: MemberFacts[];
   fingerprint: string;
+  /** What an origin was asked to get it; kept, because a resumed run does not ask again. */
+  requests?: S3Request[];
 }
 
 /** What is about to become a bag: written right before the folder is renamed, so that a kill in between can be told. */
@@ -24,7 +27,7 @@ export interface SealRecord {
 
 type JournalRecord =
   | { member: MemberFacts }
-  | { line: AcquisitionLine; members: number; fingerprint: string }
+  | { line: AcquisitionLine; members: number; fingerprint: string; requests?: S3Request[] }
   | { seal: SealRecord };
 
 /** Reads the journal that a stopped run left; a last line cut off by a kill is left out, its object is copied again. */
@@ -76,9 +79,9 @@ export class Journal {
     return journal;
   }
 
-  async add({ line, members, fingerprint }: JournalEntry): Promise<void> {
+  async add({ line, members, ...rest }: JournalEntry): Promise<void> {
     for (const member of members) this.#queue.push(JSON.stringify({ member }));
-    this.#queue.push(JSON.stringify({ line, members: members.length, fingerprint }));
+    this.#queue.push(JSON.stringify({ line, members: members.length, ...rest }));
     await this.#flush();
   }
 

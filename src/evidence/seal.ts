@@ -21,6 +21,8 @@ export interface SealFacts {
   now: () => Date;
   version: string;
   onFile: (bytes: number) => void;
+  /** Tag files of the origin, by name. */
+  tagFiles?: ReadonlyMap<string, Iterable<string>> | undefined;
 }
 
 const UNPROTECTED =
@@ -63,6 +65,7 @@ export async function seal(
       held,
       { id, sources, files: files.length, bytes, day, version },
       lines,
+      facts.tagFiles,
     );
     await flush(incoming.bag);
     const record: SealRecord = {

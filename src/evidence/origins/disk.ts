@@ -4,7 +4,7 @@ import { basename, relative, resolve, sep } from "node:path";
 import { ColdtrailError, EXIT } from "../../errors.js";
 import { errorCode, reasonOf } from "../failure.js";
 import { joinSafe, SafeNames } from "../safe-path.js";
-import { ObjectLost, type OpenObject, type Origin, type WantedObject } from "./origin.js";
+import { ObjectLost, type OpenObject, type Origin, type OriginFacts, type WantedObject } from "./origin.js";
 
 const BUFFER = 1 << 20;
 const SLASH = Buffer.from("/");
@@ -30,10 +30,7 @@ interface DiskObject extends WantedObject {
  * Files and folders on a mounted disk. Symbolic links are recorded and never followed; names are handled as bytes.
  * Rejects with `source-unusable` and one clause for every source that cannot be used; nothing has been read then.
  */
-export async function diskOrigin(
-  sources: string[],
-  caseDir: string,
-): Promise<Origin & { readonly sources: string[] }> {
+export async function diskOrigin(sources: string[], caseDir: string): Promise<Origin> {
   const named = await examine(sources, caseDir);
   return {
     kind: "disk",
@@ -139,7 +136,7 @@ async function describe(
   original: Buffer,
   stat: BigIntStats,
 ): Promise<DiskObject> {
-  const facts: Record<string, string> = {
+  const facts: OriginFacts = {
     mtime: stat.mtime.toISOString(),
     mode: Number(stat.mode & 0o7777n)
       .toString(8)
