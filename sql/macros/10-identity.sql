@@ -55,3 +55,12 @@ create or replace macro principal_matches(pattern, principal) as
         principal like text_pattern(pattern) escape '\'
         or principal_key(principal) like text_pattern(pattern) escape '\'
     );
+
+-- Does an action of IAM match a pattern of a policy? Both without regard to case; * stands for any text, ? for one
+-- character.
+create or replace macro action_matches(pattern, action) as
+    lower(action) like replace(text_pattern(lower(pattern)), '?', '_') escape '\';
+
+-- Does a resource of IAM match a pattern of a policy?
+create or replace macro resource_matches(pattern, resource) as
+    resource like replace(text_pattern(pattern), '?', '_') escape '\';
