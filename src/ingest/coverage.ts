@@ -29,6 +29,34 @@ export interface Status {
   unclaimed: number;
   sources: SourceCount[];
   coverage: Coverage[];
+  /** The same by hour, for machines: `hour` is ISO 8601 in UTC. */
+  hours: (Omit<Coverage, "day" | "first_time" | "last_time"> & { hour: string })[];
+  /** Intervals in which a source was switched off, by evidence. */
+  blind: {
+    source: string;
+    region: string | null;
+    resource: string | null;
+    blind_from: string;
+    blind_to: string;
+    to_the_end: boolean;
+    switched_by: string;
+    artifact_id: number;
+    record_no: number;
+  }[];
+  /** Whole hours without a row between hours with rows, the longest of each source, account and region. */
+  gaps: {
+    source: string;
+    account_id: string | null;
+    region: string | null;
+    gaps: number;
+    longest_from: string;
+    longest_to: string;
+    longest_hours: number;
+  }[];
+  /** Seconds between an event and the delivery that the name of its file states. */
+  delivery: { source: string; files: number; median_s: number; p99_s: number; longest_s: number }[];
+  /** Seconds by which the time of a joined record is later than that of its CloudTrail event. */
+  clock: { source: string; region: string | null; joined: number; median_s: number; p99_s: number }[];
   /** Files without rows and why: unclaimed, empty, unreadable, … */
   files: { artifact_id: number; original: string; state: string; note: string | null }[];
   /** CloudTrail digests and log files by verdict, as of the last `verify`. */
@@ -65,6 +93,33 @@ export async function readStatus(database: Database): Promise<Status> {
        order by source`,
     ),
     coverage: await readCoverage(database),
+    hours: await database.rows(
+      `select source, account_id, region, date_trunc('hour', event_time) as hour, count(*) as "rows"
+       from v_event
+       where event_time is not null
+       group by all
+       order by source, account_id nulls first, region nulls first, hour`,
+    ),
+    blind: await database.rows(
+      `select source, region, resource, blind_from, blind_to, to_the_end, switched_by, artifact_id, record_no
+       from v_blind
+       order by blind_from, source, artifact_id, record_no`,
+    ),
+    gaps: await database.rows(
+      `select
+           source,
+           account_id,
+           region,
+           count(*) as gaps,
+           arg_max(gap_from, (hours, gap_from)) as longest_from,
+           arg_max(gap_to, (hours, gap_from)) as longest_to,
+           max(hours) as longest_hours
+       from v_gap
+       group by source, account_id, region
+       order by source, account_id nulls first, region nulls first`,
+    ),
+    delivery: await readDelivery(database),
+    clock: await readClock(database),
     files: await database.rows(
       `select artifact_id, original, state, note
        from artifact
@@ -107,4 +162,58 @@ async function readCoverage(database: Database): Promise<Coverage[]> {
      order by source, account_id nulls first, region nulls first, day nulls first`,
   );
   return rows;
+}
+
+/** CloudTrail and S3 write the time of delivery into the names of their files. */
+async function readDelivery(database: Database): Promise<Status["delivery"]> {
+  return database.rows(
+    `with delivered as (
+         select
+             source,
+             artifact_id,
+             coalesce(
+                 try_strptime(regexp_extract(original, '_(\\d{8}T\\d{4})Z_', 1), '%Y%m%dT%H%M'),
+                 try_strptime(regexp_extract(original, '(\\d{4}-\\d\\d-\\d\\d-\\d\\d-\\d\\d-\\d\\d)-[0-9A-F]{16}$', 1), '%Y-%m-%d-%H-%M-%S')
+             )::timestamptz as delivered_at
+         from artifact
+         where source in ('cloudtrail', 's3_access')
+     ),
+     delay as (
+         select delivered.source, artifact_id, date_diff('second', event_time, delivered_at) as seconds
+         from delivered join v_event using (artifact_id)
+         where delivered_at is not null
+     )
+     select
+         source,
+         count(distinct artifact_id) as files,
+         median(seconds)::bigint as median_s,
+         quantile_disc(seconds, 0.99) as p99_s,
+         max(seconds) as longest_s
+     from delay
+     group by source
+     order by source`,
+  );
+}
+
+/** Compares the clocks of the services over records of the same request. */
+async function readClock(database: Database): Promise<Status["clock"]> {
+  const compared = (table: string): string => `
+    select
+        '${table}' as source,
+        event.aws_region as region,
+        date_diff('second', event.event_time, other.event_time) as seconds
+    from ${table} as other
+    join cloudtrail_event as event using (request_id)
+    where other.request_id is not null`;
+  return database.rows(
+    `select
+         source,
+         region,
+         count(*) as joined,
+         median(seconds)::bigint as median_s,
+         quantile_disc(abs(seconds), 0.99) as p99_s
+     from (${compared("bedrock_invocation")} union all ${compared("s3_access")})
+     group by source, region
+     order by source, region`,
+  );
 }

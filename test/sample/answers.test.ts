@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { assetFolder } from "../../src/assets.js";
+import type { Status } from "../../src/ingest/index.js";
 import type { DetectionResult, Finding } from "../../src/queries/index.js";
 import { coldtrail } from "../commands/command-line.js";
 import { incidentCase } from "./incident-case.js";
@@ -28,9 +29,8 @@ const sample = assetFolder("sample-evidence");
 const key = parse(await readFile(join(sample, "answer-key.yaml"), "utf8")) as AnswerKey;
 const folder = await incidentCase(sample);
 afterAll(() => rm(join(folder, ".."), { recursive: true, force: true }));
-const { sources } = JSON.parse((await coldtrail("status", folder, "--json")).out) as {
-  sources: Record<string, number | string>[];
-};
+const status = JSON.parse((await coldtrail("status", folder, "--json")).out) as Status;
+const { sources } = status;
 const results = JSON.parse((await coldtrail("detect", folder, "--json")).out) as DetectionResult[];
 
 describe("every record of the sample incident is counted as the key counts it", () => {
@@ -42,6 +42,21 @@ describe("every record of the sample incident is counted as the key counts it", 
       expect(found).toMatchObject(Object.fromEntries(COUNTED.map((name) => [name, counts[name]])));
     });
   }
+});
+
+test("the coverage statement knows since when the evidence is blind, and that the clocks agree", () => {
+  expect(status.blind.map(({ source, region, blind_from }) => `${source} ${region} ${blind_from}`)).toEqual([
+    "bedrock_invocation us-west-2 2026-03-11T10:15:00Z",
+    "sagemaker_capture us-east-1 2026-03-11T13:45:00Z",
+    "vpc_flow us-east-1 2026-03-11T14:22:00Z",
+    "guardduty us-west-2 2026-03-11T14:25:00Z",
+    "s3_access us-east-1 2026-03-11T14:27:00Z",
+  ]);
+  expect(status.clock).toMatchObject([
+    { source: "bedrock_invocation", region: "us-east-1", joined: 5_625, median_s: 0 },
+    { source: "bedrock_invocation", region: "us-west-2", joined: 1, median_s: 0 },
+    { source: "s3_access", region: "us-east-1", joined: 6_180, median_s: 0 },
+  ]);
 });
 
 describe("every detection answers the sample incident as the key does", () => {

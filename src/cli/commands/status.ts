@@ -39,6 +39,36 @@ function page(found: Status): string {
     found.coverage,
   );
   section(
+    "Blind intervals: logging that was switched off, by evidence (UTC)",
+    [
+      "source",
+      "region",
+      "resource",
+      "blind_from",
+      "blind_to",
+      "to_the_end",
+      "switched_by",
+      "artifact_id",
+      "record_no",
+    ],
+    found.blind,
+  );
+  section(
+    "Gaps: whole hours without a row between hours with rows",
+    ["source", "account_id", "region", "gaps", "longest_hours", "longest_from", "longest_to"],
+    found.gaps,
+  );
+  section(
+    "Delivery: seconds from an event to the delivery that the file's name states",
+    ["source", "files", "median_s", "p99_s", "longest_s"],
+    found.delivery,
+  );
+  section(
+    "Clock check: seconds by which joined records are later than their CloudTrail events",
+    ["source", "region", "joined", "median_s", "p99_s"],
+    found.clock,
+  );
+  section(
     "CloudTrail digests and log files, as of the last verify",
     ["kind", "region", "verdict", "objects"],
     found.integrity,
