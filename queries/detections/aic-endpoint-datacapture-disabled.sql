@@ -10,15 +10,18 @@
 -- description: >-
 --   Finds endpoints that were updated from a configuration that captures requests and responses to one that captures
 --   nothing, a smaller share, or only one side; the earlier state comes from calls, from collected answers, or from the
---   captured records themselves. Gives the last captured record and the blind interval. Misses updates whose new
---   configuration is in no record, and capture whose bucket refuses it.
+--   captured records themselves. Gives the last captured record, the blind interval and the invocations that CloudWatch
+--   counted in it. Finds endpoints too whose capture falls silent for several times its usual pause while CloudWatch goes on
+--   counting. Misses updates whose new configuration is in no record, when CloudWatch was not asked either.
 -- requires:
 --   cloudtrail_event: needed
 --   v_sagemaker_deployment: optional
 --   v_sagemaker_endpoint_config: optional
 --   api_snapshot: helpful
 --   sagemaker_capture: optional
+--   cloudwatch_metric: optional
 -- parameters:
+--   min_pauses: {type: integer, default: 3, description: usual pauses between captured records that make a silence}
 --   in_use: {type: interval, default: 24 hours, description: captured records this long before an update show that it captured}
 -- false_positives:
 --   - Capture that is switched off to save cost; expect a ticket.
@@ -194,6 +197,95 @@ finding as (
         and status.place = judged.place
     where old_captures
         and len(reason) > 0
+),
+-- One datapoint per endpoint, variant and period, however often it was asked for.
+invocation as (
+    select
+        dimensions ->> '$.EndpointName' as endpoint,
+        coalesce(dimensions ->> '$.VariantName', '') as variant,
+        event_time,
+        coalesce(period_seconds, 60) as period_seconds,
+        max(value) as value
+    from cloudwatch_metric
+    where namespace = 'AWS/SageMaker'
+        and metric_name = 'Invocations'
+        and coalesce(stat, 'Sum') = 'Sum'
+        and value > 0
+        and (dimensions ->> '$.EndpointName') is not null
+    group by all
+),
+served as (
+    select
+        finding.artifact_id,
+        finding.record_no,
+        sum(invocation.value)::bigint as invocations
+    from finding
+    join invocation
+        on invocation.endpoint = finding.endpoint
+        and invocation.event_time >= finding.deployed
+        and (finding.next_on is null or invocation.event_time < finding.next_on)
+    group by
+        finding.artifact_id,
+        finding.record_no
+),
+pause as (
+    select
+        endpoint,
+        event_time,
+        date_diff(
+            'second',
+            lag(event_time) over (partition by endpoint order by event_time, artifact_id, record_no),
+            event_time
+        ) as seconds
+    from sagemaker_capture
+    where endpoint is not null
+        and event_time is not null
+),
+stream as (
+    select
+        endpoint,
+        greatest(median(seconds), 1) as pause_seconds,
+        max(event_time) as last_capture,
+        count(*) as records
+    from pause
+    group by endpoint
+    having count(seconds) > 0
+),
+silent as (
+    select
+        stream.endpoint,
+        stream.last_capture,
+        stream.pause_seconds,
+        min(invocation.event_time) as first_uncaptured,
+        max(invocation.event_time) as last_uncaptured,
+        sum(invocation.value)::bigint as invocations
+    from stream
+    join invocation
+        on invocation.endpoint = stream.endpoint
+        and invocation.event_time
+        > stream.last_capture + to_seconds(($min_pauses::bigint * stream.pause_seconds)::bigint)
+    where stream.endpoint not in (select endpoint from finding)
+    group by all
+),
+silent_record as (
+    select
+        silent.endpoint,
+        {
+            'table': 'sagemaker_capture',
+            'artifact_id': arg_max(
+                sagemaker_capture.artifact_id,
+                row(sagemaker_capture.artifact_id, sagemaker_capture.record_no)
+            ),
+            'record_no': arg_max(
+                sagemaker_capture.record_no,
+                row(sagemaker_capture.artifact_id, sagemaker_capture.record_no)
+            )
+        } as last_record
+    from silent
+    join sagemaker_capture
+        on sagemaker_capture.endpoint = silent.endpoint
+        and sagemaker_capture.event_time = silent.last_capture
+    group by silent.endpoint
 )
 select
     'endpoint' as entity_type,
@@ -217,10 +309,15 @@ select
         then '; blind from ' || moment(deployed) || ' to '
             || coalesce(moment(next_on), 'the end of the evidence')
         else ''
-    end as summary,
+    end
+    || coalesce(' with ' || counted(served.invocations, 'invocation'), '') as summary,
     [
         {'table': config_source, 'artifact_id': config_artifact, 'record_no': config_record},
-        {'table': 'cloudtrail_event', 'artifact_id': artifact_id, 'record_no': record_no}
+        {
+            'table': 'cloudtrail_event',
+            'artifact_id': finding.artifact_id,
+            'record_no': finding.record_no
+        }
     ] as records,
     principal as actor,
     source_ip_address as source_ip,
@@ -244,11 +341,54 @@ select
             when not new_captures
             then date_diff('minute', deployed, coalesce(next_on, greatest(ends_at, deployed)))
         end,
+        'invocations_uncaptured': served.invocations,
         'capture_status': capture_status,
         'capture_status_asked': asked_at,
         'credential': credential
     } as metrics
 from finding
+left join served
+    on served.artifact_id = finding.artifact_id
+    and served.record_no = finding.record_no
+union all by name
+select
+    'endpoint' as entity_type,
+    silent.endpoint as entity,
+    'high' as severity,
+    last_capture as first_seen,
+    last_uncaptured as last_seen,
+    1::bigint as event_count,
+    'endpoint ' || silent.endpoint || ' captured nothing after ' || moment(last_capture) || ', before that '
+    || 'every ' || counted(pause_seconds::bigint, 'second') || ', while CloudWatch counted '
+    || counted(invocations, 'invocation') || ' from ' || moment(first_uncaptured) as summary,
+    [silent_record.last_record] as records,
+    null as actor,
+    null as source_ip,
+    null as region,
+    null as account_id,
+    silent.endpoint as resource,
+    {
+        'old_config': null::varchar,
+        'new_config': null::varchar,
+        'reasons': ['silent while invoked'],
+        'old_percentage': null::integer,
+        'new_percentage': null::integer,
+        'configured': null::timestamptz,
+        'updated': null::timestamptz,
+        'last_capture': last_capture,
+        'captured_before': null::bigint,
+        'captured_after': 0::bigint,
+        'blind_from': last_capture,
+        'blind_to': null::timestamptz,
+        'blind_minutes': date_diff('minute', last_capture, last_uncaptured),
+        'invocations_uncaptured': invocations,
+        'capture_status': null::varchar,
+        'capture_status_asked': null::timestamptz,
+        'credential': null::varchar
+    } as metrics
+from silent
+join silent_record
+    on silent_record.endpoint = silent.endpoint
 order by
     first_seen,
     entity,
