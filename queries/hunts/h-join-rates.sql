@@ -16,7 +16,7 @@
 --   v_ingestion: optional
 --   v_finding_context: optional
 --   security_finding: optional
---   v_mail: optional
+--   v_ses_message: optional
 --   v_shared_event: optional
 -- parameters:
 --   case_from: {type: timestamptz, default: null, description: only from here}
@@ -145,7 +145,7 @@ with pair as (
         'cloudtrail_event',
         artifact_id,
         record_no
-    from v_mail
+    from v_ses_message
     union all
     select
         'The same call in several accounts',
