@@ -23,6 +23,8 @@ export interface SealedFile {
   original: string;
   size: number;
   sha256: string;
+  /** User metadata of the S3 object it was copied from, names in lower case. */
+  metadata?: Record<string, string>;
 }
 
 /** Lists the sealed files of all bags in the order of bag and path bytes, from their lists alone; no evidence is read. */
@@ -31,15 +33,8 @@ export async function listArtifacts(held: Pick<Case, "dir">): Promise<SealedFile
   for (const acquisition of await listAcquisitions(held)) {
     const bag = `evidence/${acquisition}`;
     await explaining("evidence-not-readable", join(held.dir, bag), async () => {
-      for await (const { path, original, size, sha256 } of sealedLines(join(held.dir, bag), bag))
-        files.push({
-          artifactId: files.length + 1,
-          acquisition,
-          path: `${bag}/${path}`,
-          original,
-          size,
-          sha256,
-        });
+      for await (const { path, ...file } of sealedLines(join(held.dir, bag), bag))
+        files.push({ artifactId: files.length + 1, acquisition, path: `${bag}/${path}`, ...file });
     });
   }
   return files;
@@ -61,14 +56,15 @@ export async function listAcquisitions(held: Pick<Case, "dir">): Promise<string[
 async function* sealedLines(
   folder: string,
   bag: string,
-): AsyncGenerator<Pick<SealedFile, "path" | "original" | "size" | "sha256">> {
+): AsyncGenerator<Omit<SealedFile, "artifactId" | "acquisition">> {
   const acquired = sealedFiles(join(folder, ACQUISITION_LIST));
   for await (const { line, entry } of readManifest(join(folder, MANIFEST))) {
     if (entry === undefined) throw damaged(bag, `${MANIFEST} line ${line} is not a digest and a path`);
     const { value: found } = await acquired.next();
     if (found?.path !== entry.path || found.sha256 !== entry.sha256)
       throw damaged(bag, `${ACQUISITION_LIST} and ${MANIFEST} differ at ${printable(entry.path)}`);
-    yield { path: entry.path, original: found.original, size: found.size, sha256: entry.sha256 };
+    const { original, size, metadata } = found;
+    yield { path: entry.path, original, size, sha256: entry.sha256, ...(metadata && { metadata }) };
   }
   const { value: more } = await acquired.next();
   if (more !== undefined) throw damaged(bag, `${MANIFEST} does not name ${printable(more.path)}`);

@@ -239,7 +239,8 @@ function judgeDigest(
       "the digest before it has another hash than this one says; one of the two was changed",
     );
   }
-  const signature = known.signatures.get(file.original) ?? repeated.get(content.digestS3Object);
+  const signature =
+    file.metadata?.signature ?? known.signatures.get(file.original) ?? repeated.get(content.digestS3Object);
   if (signature === undefined) {
     return judged(
       object,
