@@ -214,7 +214,7 @@ from (
         ('logs', 'describe-log-streams', ['logStreams']),
         ('logs', 'describe-metric-filters', ['metricFilters']),
         ('logs', 'describe-resource-policies', ['resourcePolicies']),
-        ('logs', 'describe-subscription-filters', ['subscriptionFilters']),
+        ('logs', 'describe-subscription-filters', ['subscriptionFilters[0].filterName']),
         ('macie2', 'get-classification-export-configuration', ['configuration.s3Destination']),
         ('macie2', 'get-macie-session', ['findingPublishingFrequency', 'serviceRole']),
         ('organizations', 'describe-organization', ['Organization.MasterAccountId']),

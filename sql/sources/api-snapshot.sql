@@ -67,7 +67,7 @@
 --          SendQuota, ServerSideEncryptionConfiguration, ServicesLastAccessed,
 --          ServiceSpecificCredentials, sessionSummaries, Snapshots.SnapshotId, SpaceArn,
 --          Spaces.DomainId, Stacks.StackId, StackSummaries, StandardsSubscriptions,
---          StudioLifecycleConfigArn, StudioLifecycleConfigs, Subnets, subscriptionFilters,
+--          StudioLifecycleConfigArn, StudioLifecycleConfigs, Subnets, subscriptionFilters.filterName,
 --          Subscriptions.SubscriptionArn, SummaryMap, tokenVaultId, TopicConfigurations,
 --          Topics.TopicArn, TrackingServerArn, TrackingServerSummaries, Trail.TrailARN,
 --          trailList, Trails.TrailARN, TrainingJobArn, TrainingJobSummaries, TransformJobArn,

@@ -8,6 +8,8 @@
 --       keys: [Fingerprint]
 --     - in: [PublicKeyList, publicKeyList]
 --       keys: [fingerprint]
+--     - in: ['']
+--       keys: [Fingerprint, Value, ValidityStartTime]
 -- name: true
 -- emits: [cloudtrail_public_key]
 -- caveats:

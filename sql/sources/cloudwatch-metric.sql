@@ -4,7 +4,7 @@
 -- title: CloudWatch metrics (get-metric-data, get-metric-statistics)
 -- recognises:
 --   json:
---     - in: [MetricDataResults, data.MetricDataResults]
+--     - in: [MetricDataResults, '', data.MetricDataResults]
 --       keys: [Id, Timestamps, Values]
 --     - in: ['', data]
 --       keys: [Label, Datapoints]

@@ -12,6 +12,14 @@
 --       keys: [RoleId, Arn, AttachedManagedPolicies]
 --     - all: *lists
 --       keys: [PolicyId, Arn, PolicyVersionList]
+--     - in: ['']
+--       keys: [UserId, Arn, AttachedManagedPolicies]
+--     - in: ['']
+--       keys: [GroupId, Arn, AttachedManagedPolicies]
+--     - in: ['']
+--       keys: [RoleId, Arn, AttachedManagedPolicies]
+--     - in: ['']
+--       keys: [PolicyId, Arn, PolicyVersionList]
 -- name: true
 -- emits: [iam_principal, iam_policy]
 -- identity: [arn, collected_at]
@@ -49,7 +57,8 @@ with renamed as (
             json_extract(record, '$.RolePolicyList')
         ) as inline_policies,
     from framed
-    where _in <> 'Policies'
+    -- A list alone, as --query gives it, says what it holds by its records only.
+    where _in <> 'Policies' and not (_in = '' and json_exists(record, '$.PolicyId'))
 )
 
 select
@@ -57,9 +66,9 @@ select
     record_no,
     collected_at(_name) as collected_at,
     nullif(regexp_extract(p[1], '^arn:[^:]*:iam::([0-9]{12}):', 1), '') as account_id,
-    case _in
-        when 'UserDetailList' then 'user'
-        when 'GroupDetailList' then 'group'
+    case
+        when _in = 'UserDetailList' or _in = '' and p[5] is not null then 'user'
+        when _in = 'GroupDetailList' or _in = '' and p[6] is not null then 'group'
         else 'role'
     end as principal_type,
     p[1] as arn,
@@ -82,7 +91,7 @@ select
             coalesce(flags, []),
             case when p[1] is null then ['no_arn'] else [] end,
             case
-                when _in = 'RoleDetailList' and policy_document(trust) is null then ['trust_policy_unreadable']
+                when trust is not null and policy_document(trust) is null then ['trust_policy_unreadable']
                 else []
             end
         ),
@@ -114,7 +123,7 @@ with renamed as (
             ]
         ) as p,
     from framed
-    where _in = 'Policies'
+    where _in = 'Policies' or _in = '' and json_exists(record, '$.PolicyId')
 )
 
 select

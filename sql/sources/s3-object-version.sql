@@ -7,6 +7,10 @@
 --     - all: [Versions, DeleteMarkers, Contents]
 --       keys: [Key, LastModified]
 --     - in: ['']
+--       keys: [Key, LastModified, ETag, Size]
+--     - in: ['']
+--       keys: [Key, LastModified, VersionId, IsLatest]
+--     - in: ['']
 --       keys: [ContentLength, LastModified, ETag]
 --     - in: ['']
 --       keys: [LastModified]
@@ -65,16 +69,21 @@ final as (
         case
             when _in in ('Versions', 'DeleteMarkers') then 'list-object-versions'
             when _in = 'Contents' then 'list-objects-v2'
+            -- The list alone, as --query gives it.
+            when o[1] is not null and o[3] is not null then 'list-object-versions'
+            when o[1] is not null then 'list-objects-v2'
             when o[6] is not null then 'head-object'
             else 'get-object-attributes'
         end as observed_by,
         collected_at(_name) as collected_at,
-        case when _in <> '' or contains(resource, '/') then nullif(split_part(resource, '/', 1), '') end as bucket,
+        case when _in <> '' or o[1] is not null or contains(resource, '/') then nullif(split_part(resource, '/', 1), '') end as bucket,
         coalesce(o[1], case when contains(resource, '/') then substr(resource, strpos(resource, '/') + 1) end)
             as key,
         o[2] as version_id,
         try_cast(o[3] as boolean) as is_latest,
-        _in = 'DeleteMarkers' or coalesce(try_cast(o[22] as boolean), false) as is_delete_marker,
+        _in = 'DeleteMarkers'
+        or coalesce(try_cast(o[22] as boolean), false)
+        or _in = '' and o[3] is not null and o[5] is null and o[8] is null as is_delete_marker,
         instant_of(o[4]) as last_modified,
         try_cast(coalesce(o[5], o[6], o[7]) as bigint) as size,
         trim(o[8], '"') as etag,

@@ -2,7 +2,7 @@
 -- allows too and nothing denies. Policies of organizations, sessions and resources are not in it.
 create or replace view v_iam_grant as
 with holder as (
-    -- A user has the policies of its groups.
+    -- A group acts by its users: they have its policies.
     select
         arn as principal_arn,
         principal_type,
@@ -10,6 +10,7 @@ with holder as (
         attached_policy_arns,
         collected_at,
     from iam_principal
+    where principal_type <> 'group'
     union all
     select
         member.arn as principal_arn,
