@@ -68,8 +68,10 @@ export function isArchived(error: unknown): boolean {
   return read(error).code === "InvalidObjectState";
 }
 
-export function isDenied(error: unknown): boolean {
-  return read(error).status === 403;
+/** Whether a kind of request is denied, or unknown to a server that speaks only a part of S3's language. */
+export function isUnavailable(error: unknown): boolean {
+  const { status = 0 } = read(error);
+  return [403, 405, 501].includes(status);
 }
 
 /** Whether asking again may help: throttled, broken off, timed out, or failed inside the server. */
@@ -77,7 +79,7 @@ export function isPassing(error: unknown): boolean {
   if (error instanceof ColdtrailError || error instanceof ObjectLost) return false;
   const { code, status } = read(error);
   if (THROTTLED.test(code) || PASSING.test(code)) return true;
-  if (status !== undefined) return status >= 500 || status === 429 || status === 408;
+  if (status !== undefined) return (status >= 500 && status !== 501) || status === 429 || status === 408;
   return isConnection(error);
 }
 
@@ -134,7 +136,9 @@ export function fateOf(
   const lost = (outcome: ObjectLost["outcome"], reason: string) =>
     new ObjectLost(outcome, reason, facts, requests);
   const said = reasonOf(error);
-  if (CREDENTIALS.test(code) || THROTTLED.test(code)) return stopOf(error, uri);
+  // Listing has worked with the same credentials, so that a wrong signature speaks of this key alone.
+  const isKeyOnly = code === "SignatureDoesNotMatch";
+  if ((CREDENTIALS.test(code) && !isKeyOnly) || THROTTLED.test(code)) return stopOf(error, uri);
   if (status === undefined) return isConnection(error) ? stopOf(error, uri) : (error as Error);
   if (isArchived(error))
     return lost(

@@ -3,7 +3,7 @@ import type { ObjectDamaged, OpenObject, Origin, OriginFacts, WantedObject } fro
 import { connectS3, type S3Access } from "./s3.js";
 import type { S3BucketState, S3Calls, S3Listed, S3Reference } from "./s3-calls.js";
 import type { S3Request } from "./s3-facts.js";
-import { isDenied, PATIENCE, type Patience, patiently, stopOf } from "./s3-failure.js";
+import { isUnavailable, PATIENCE, type Patience, patiently, stopOf } from "./s3-failure.js";
 import { type ListingOptions, listPrefix, type S3Listing } from "./s3-listing.js";
 import { compareKeys, S3Paths } from "./s3-path.js";
 import { PartsUnknown, S3Reading } from "./s3-reading.js";
@@ -131,7 +131,7 @@ export class S3Origin implements Origin {
       // Whoever may list objects but no versions still gets the current ones, pinned by their ETag.
       let pinned: ListingOptions["versions"] = versions;
       const listing = await list(versions).catch((error) => {
-        if (versions !== "latest" || !isDenied(error)) throw error;
+        if (versions !== "latest" || !isUnavailable(error)) throw error;
         pinned = "unversioned";
         return list(pinned);
       });

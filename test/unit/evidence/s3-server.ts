@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
@@ -108,6 +108,11 @@ function answer(server: S3Server, request: IncomingMessage, response: ServerResp
   response.setHeader("x-amz-request-id", `R${server.log.length}`);
   response.setHeader("x-amz-bucket-region", "eu-central-1");
   response.setHeader("x-amz-id-2", `H${server.log.length}`);
+  if (
+    signatureOf(request, path, queryText) !==
+    /Signature=([0-9a-f]{64})$/.exec(request.headers.authorization ?? "")?.[1]
+  )
+    return refuse(response, 403, "SignatureDoesNotMatch", "the request is not what was signed");
   const fault = server.fault({ method, bucket, key, query, range });
   if (fault?.kind === "drop") return request.socket.destroy();
   if (fault?.kind === "status") return refuse(response, fault.status, fault.code, "as the test wants it");
@@ -207,6 +212,42 @@ function entry(object: Stored, isVersions: boolean, isLatest: boolean): string {
   if (deleteMarker) return `<DeleteMarker>${common}</DeleteMarker>`;
   const tag = isVersions ? "Version" : "Contents";
   return `<${tag}>${common}<ETag>&quot;${etag ?? etagOf(content, parts)}&quot;</ETag><Size>${content.length}</Size><StorageClass>${storageClass}</StorageClass></${tag}>`;
+}
+
+/** Every request is signed with this secret. */
+const SECRET = "secret";
+
+/**
+ * Signature Version 4 as the server computes it: S3 decodes the path and encodes it again, part by part and without normalising it, so
+ * that a client which treats `..` or `//` in a key as a path is refused.
+ */
+function signatureOf({ method = "GET", headers }: IncomingMessage, path: string, query: string): string {
+  const [, scope = "", signed = ""] =
+    /Credential=[^/]+\/(\S+?), SignedHeaders=(\S+?), /.exec(headers.authorization ?? "") ?? [];
+  const [day = "", region = "", service = ""] = scope.split("/");
+  const strictly = (text: string) =>
+    encodeURIComponent(text).replace(
+      /[!'()*]/g,
+      (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+    );
+  const uri = path
+    .split("/")
+    .map((part) => strictly(decodeURIComponent(part)))
+    .join("/");
+  const parameters = [...new URLSearchParams(query)]
+    .map(([name, value]) => `${strictly(name)}=${strictly(value)}`)
+    .sort();
+  const lines = signed
+    .split(";")
+    .map((name) => `${name}:${String(headers[name] ?? "").trim()}\n`)
+    .join("");
+  const body = String(headers["x-amz-content-sha256"]);
+  const canonical = [method, uri, parameters.join("&"), lines, signed, body].join("\n");
+  const hash = createHash("sha256").update(canonical).digest("hex");
+  const toSign = ["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, hash].join("\n");
+  const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();
+  const key = hmac(hmac(hmac(hmac(`AWS4${SECRET}`, day), region), service), "aws4_request");
+  return hmac(key, toSign).toString("hex");
 }
 
 interface ObjectRequest {

@@ -205,6 +205,18 @@ describe("acquire from S3", () => {
     ]);
   });
 
+  it("makes do with a server that knows neither versions nor the state of buckets", async () => {
+    hold({ key: "a" });
+    server.fault = ({ key, query }) =>
+      key === "" && ["versioning", "versions", "logging", "object-lock"].some((name) => query.has(name))
+        ? { kind: "status", status: 501, code: "NotImplemented" }
+        : undefined;
+    const { held, lines } = await acquireAll();
+    expect(lines).toMatchObject([{ key: "a", outcome: "copied" }]);
+    const [source] = await readJsonLines(join(held.dir, "evidence/0001/s3-sources.jsonl"));
+    expect(source).toMatchObject({ pinned_by: "etag", state: { withheld: { length: 3 } } });
+  });
+
   it("says what it would copy, and leaves no trace", async () => {
     hold({ key: "a" }, { key: "b", storageClass: "GLACIER" }, { key: "c", deleteMarker: true });
     const held = await scratchCase();
