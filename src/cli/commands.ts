@@ -148,6 +148,18 @@ export const COMMANDS: Command[] = [
     run: async (options, terminal) => (await import("./commands/timeline.js")).timeline(options, terminal),
   },
   {
+    usage: "investigate <case>",
+    about: "Answer the questions of a scenario from the last detect run",
+    options: (builder) =>
+      rowFormats(caseFolder(builder)).option("scenario", {
+        type: "string",
+        describe:
+          "unauthorized-model-access, training-data-exfiltration, model-tampering, leaked-key or seven-elements",
+      }),
+    run: async (options, terminal) =>
+      (await import("./commands/investigate.js")).investigate(options, terminal),
+  },
+  {
     usage: "report <case>",
     about: "Write the report of the last detect run",
     options: (builder) =>

@@ -48,7 +48,15 @@ const BANNED_NAMES = new Set([
   ...["current_user", "session_user", "current_catalog", "current_schema", "current_role"],
 ]);
 
-const TABLE_FUNCTIONS = new Set(["unnest", "range", "generate_series", "json_each", "json_tree"]);
+const TABLE_FUNCTIONS = new Set([
+  "unnest",
+  "range",
+  "generate_series",
+  "json_each",
+  "json_tree",
+  // Our own: answers the questions of a scenario.
+  "answer_questions",
+]);
 
 /** Aggregates whose result follows the order of the rows. */
 const ORDERED_AGGREGATES = new Set([

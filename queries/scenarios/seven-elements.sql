@@ -1,0 +1,67 @@
+-- ---
+-- id: seven-elements
+-- version: 1.0.0
+-- title: The seven elements of the methodology, and readiness
+-- status: stable
+-- element: readiness
+-- attack: []
+-- atlas: []
+-- description: >-
+--   Finds the answer to each question of the scenario in what the last detect run found, with what was looked at.
+--   Misses what no detection of that run covers; such a question is not evaluable, never answered with no.
+-- requires:
+--   detection_run: needed
+-- parameters: {}
+-- false_positives: []
+-- references:
+--   - https://aws.amazon.com/blogs/security/methodology-for-incident-response-on-generative-ai-workloads/
+-- changelog:
+--   1.0.0: first version
+-- ---
+select *
+from answer_questions(
+    [
+        {
+            'no': '1',
+            'question': 'Access: does unauthorised access go on?',
+            'detections': ['acc-*', 'iam-*']
+        },
+        {
+            'no': '2',
+            'question': 'Infrastructure changes: was supporting infrastructure accessed or changed?',
+            'detections': ['inf-*']
+        },
+        {
+            'no': '3',
+            'question': 'AI changes: were models, code or AI resources accessed or changed?',
+            'detections': ['aic-*', 'inv-unsafe-after-guardrail-change', 'inf-lambda-code-change']
+        },
+        {
+            'no': '4',
+            'question': 'Data store changes: were data stores, knowledge bases or training data accessed or tampered with?',
+            'detections': ['dst-*']
+        },
+        {
+            'no': '5',
+            'question': 'Invocation: what was sent to models, and what came back?',
+            'detections': ['inv-*']
+        },
+        {
+            'no': '6',
+            'question': 'Private data: what can AI resources reach, and was it touched?',
+            'detections': ['prv-*']
+        },
+        {
+            'no': '7',
+            'question': 'Agency: what can AI resources do, and what did they do unasked?',
+            'detections': ['agy-*']
+        },
+        {
+            'no': '8',
+            'question': 'Readiness: can a negative be trusted?',
+            'detections': ['rdy-*', 'inf-trail-gap', 'inv-log-gap']
+        }
+    ]
+)
+where exists (select run_id from detection_run)
+order by string_split(no, '.')::integer[]
