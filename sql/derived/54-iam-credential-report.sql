@@ -84,16 +84,33 @@ set
     additional_credentials_info = json ->> '$.additional_credentials_info',
     account_id = nullif(regexp_extract(json ->> '$.arn', '^arn:[^:]*:iam::([0-9]{12}):', 1), ''),
     unknown = nullif(
-        json_merge_patch(
+        without_keys(
             json,
-            '{"user": null, "arn": null, "user_creation_time": null,
-          "password_enabled": null, "password_last_used": null, "password_last_changed": null,
-          "password_next_rotation": null, "mfa_active": null, "access_key_1_active": null,
-          "access_key_1_last_rotated": null, "access_key_1_last_used_date": null, "access_key_1_last_used_region": null,
-          "access_key_1_last_used_service": null, "access_key_2_active": null, "access_key_2_last_rotated": null,
-          "access_key_2_last_used_date": null, "access_key_2_last_used_region": null, "access_key_2_last_used_service": null,
-          "cert_1_active": null, "cert_1_last_rotated": null, "cert_2_active": null,
-          "cert_2_last_rotated": null, "additional_credentials_info": null}'
+            [
+                'user',
+                'arn',
+                'user_creation_time',
+                'password_enabled',
+                'password_last_used',
+                'password_last_changed',
+                'password_next_rotation',
+                'mfa_active',
+                'access_key_1_active',
+                'access_key_1_last_rotated',
+                'access_key_1_last_used_date',
+                'access_key_1_last_used_region',
+                'access_key_1_last_used_service',
+                'access_key_2_active',
+                'access_key_2_last_rotated',
+                'access_key_2_last_used_date',
+                'access_key_2_last_used_region',
+                'access_key_2_last_used_service',
+                'cert_1_active',
+                'cert_1_last_rotated',
+                'cert_2_active',
+                'cert_2_last_rotated',
+                'additional_credentials_info'
+            ]
         ),
         '{}'
     );

@@ -129,3 +129,28 @@ create or replace macro object_of(names, texts) as
             )
         )
     );
+
+-- An object without some of its keys; null for what is no object. (json_merge_patch overflows the stack on deep values.)
+create or replace macro without_keys(value, known) as
+    case json_type(value)
+        when 'OBJECT' then coalesce(
+            try(
+                to_json(
+                    map_from_entries(
+                        list_transform(
+                            list_filter(json_keys(value), lambda name : not list_contains(known, name)),
+                            lambda name : (
+                                name,
+                                coalesce(
+                                    json_extract(value, '/' || replace(replace(name, '~', '~0'), '/', '~1')),
+                                    'null'::json
+                                )
+                            )
+                        )
+                    )
+                )
+            ),
+            -- A key occurs twice: better all of it than an error.
+            value
+        )
+    end;

@@ -51,4 +51,5 @@ create table if not exists vpc_flow (
 comment on table vpc_flow is 'One record of a VPC flow log; log_status NODATA and SKIPDATA carry no flow.';
 comment on column vpc_flow.start_time is 'First packet of the aggregation interval, whole seconds, UTC.';
 comment on column vpc_flow.srcaddr is 'Primary private address of the interface for outgoing traffic; see pkt_srcaddr for the packet itself.';
-comment on column vpc_flow.unknown is 'Fields that this version does not know, by their names in the header.';
+comment on column vpc_flow.unknown is 'Fields that this version does not know, by their names in the header; of a line whose format is not known the line.';
+comment on column vpc_flow.flags is 'no_header: a line of the default format without a header; format_from_configuration: its fields are those of describe-flow-logs; format_unknown: the line could not be read.';

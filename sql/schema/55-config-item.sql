@@ -23,6 +23,7 @@ create table if not exists config_item (
     relationships json,
     related_events varchar[],
     tags json,
+    notification json,
     unknown json,
     flags varchar[],
 );
@@ -36,5 +37,6 @@ comment on column config_item.changed_properties is 'For a notification: what wa
 comment on column config_item.configuration is 'The resource as its own API describes it; text of the API output is parsed. Times inside are as each service writes them.';
 comment on column config_item.supplementary_configuration is 'What further calls add, such as the policy of a bucket; values can be JSON as text.';
 comment on column config_item.related_events is 'Event ids of CloudTrail; empty since version 1.3.';
-comment on column config_item.unknown is 'Keys that this version does not know, of the item and of what was around it.';
+comment on column config_item.notification is 'What else the notification said: recordVersion, s3DeliverySummary, …';
+comment on column config_item.unknown is 'Keys of the item that this version does not know.';
 comment on column config_item.flags is 'no_capture_time. configuration_unreadable: its text is no JSON. oversized: the notification has a summary only.';

@@ -30,10 +30,18 @@ with renamed as (
             as validity_start_time,
         instant_of(coalesce(record ->> '$.ValidityEndTime', record ->> '$.validityEndTime'))
             as validity_end_time,
-        json_merge_patch(
+        without_keys(
             record,
-            '{"Fingerprint": null, "Value": null, "ValidityStartTime": null, "ValidityEndTime": null,
-              "fingerprint": null, "value": null, "validityStartTime": null, "validityEndTime": null}'
+            [
+                'Fingerprint',
+                'Value',
+                'ValidityStartTime',
+                'ValidityEndTime',
+                'fingerprint',
+                'value',
+                'validityStartTime',
+                'validityEndTime'
+            ]
         ) as unknown,
         flags,
     from framed

@@ -1,13 +1,15 @@
 -- ---
 -- id: cloudtrail
--- version: 1.0.0
+-- version: 1.1.0
 -- title: AWS CloudTrail events
 -- recognises:
 --   json:
---     - in: [Records, records, '']
+--     - in: &places [Records, records, '', detail, aws.cloudtrail, _source, hits.hits._source, result]
 --       keys: [eventSource, eventName, eventTime]
---     - in: [Records, records, '']
+--     - in: *places
 --       keys: [eventVersion, eventID, eventType]
+--     - in: *places
+--       keys: [eventVersion, eventSource, eventName]
 --   path: _CloudTrail_[a-z0-9-]+_\d{8}T\d{4}Z_
 -- fields:
 --   eventVersion: VARCHAR

@@ -111,30 +111,48 @@ final as (
         json_extract(item, '$.relationships') as relationships,
         texts_of(json_extract(item, '$.relatedEvents')) as related_events,
         json_extract(item, '$.tags') as tags,
+        case
+            when is_notification then nullif(
+                without_keys(
+                    record,
+                    [
+                        'configurationItem',
+                        'configurationItemSummary',
+                        'configurationItemDiff',
+                        'messageType',
+                        'notificationCreationTime'
+                    ]
+                ),
+                '{}'
+            )
+        end as notification,
         nullif(
-            json_merge_patch(
-                case
-                    when is_notification and json_type(record) = 'OBJECT' then json_merge_patch(
-                        record,
-                        '{"configurationItem": null, "configurationItemSummary": null, "configurationItemDiff": null,
-                          "messageType": null, "notificationCreationTime": null}'
-                    )
-                    else '{}'::json
-                end,
-                case
-                    when json_type(item) = 'OBJECT' then json_merge_patch(
-                        item,
-                        '{"configurationItemCaptureTime": null, "configurationItemStatus": null,
-                          "configurationStateId": null, "configurationStateID": null, "awsAccountId": null,
-                          "accountId": null, "awsRegion": null, "ARN": null, "arn": null, "resourceType": null,
-                          "resourceId": null, "resourceName": null, "availabilityZone": null,
-                          "availibilityZone": null, "resourceCreationTime": null, "changeType": null,
-                          "configurationItemDeliveryTime": null, "configuration": null,
-                          "supplementaryConfiguration": null, "relationships": null, "relatedEvents": null,
-                          "tags": null}'
-                    )
-                    else '{}'::json
-                end
+            without_keys(
+                item,
+                [
+                    'configurationItemCaptureTime',
+                    'configurationItemStatus',
+                    'configurationStateId',
+                    'configurationStateID',
+                    'awsAccountId',
+                    'accountId',
+                    'awsRegion',
+                    'ARN',
+                    'arn',
+                    'resourceType',
+                    'resourceId',
+                    'resourceName',
+                    'availabilityZone',
+                    'availibilityZone',
+                    'resourceCreationTime',
+                    'changeType',
+                    'configurationItemDeliveryTime',
+                    'configuration',
+                    'supplementaryConfiguration',
+                    'relationships',
+                    'relatedEvents',
+                    'tags'
+                ]
             ),
             '{}'
         ) as unknown,

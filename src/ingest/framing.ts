@@ -1,5 +1,13 @@
 import { isUtf8 } from "node:buffer";
-import { type KeyTable, type RecordScan, scanRecord, skipSpace, stringEnd, valueEnd } from "./json-scan.js";
+import {
+  emptyScan,
+  type KeyTable,
+  type RecordScan,
+  scanRecord,
+  skipSpace,
+  stringEnd,
+  valueEnd,
+} from "./json-scan.js";
 
 /** Receives what framing finds. Offsets are into the buffer given and hold only during the call. */
 export interface RecordSink {
@@ -26,6 +34,8 @@ export interface FramingOptions {
    * record are looked through: the same path finds the records of one answer and of a list of answers.
    */
   in: string;
+  /** A record may be an array, too: the row of a query. */
+  arrays?: boolean;
   /** The keys that become columns; null when a record stays one value. */
   keys: KeyTable | null;
   /** Validate every record, and find the next good one after damage. */
@@ -37,6 +47,9 @@ export interface FramingOptions {
 const EXCERPT = 200;
 const TOO_LONG = "longer than the limit for one record";
 const CONTROL = "control character inside a string";
+/** Levels of nesting. No service of AWS comes near; functions that walk a value recurse, and must not overflow. */
+export const DEEPEST = 1000;
+export const TOO_DEEP = `nested deeper than ${DEEPEST} levels`;
 /** Bytes that the search for the next good record may look at in vain. */
 const IN_VAIN = 1024 * 1024 * 1024;
 /** A line that begins with an object. */
@@ -140,6 +153,9 @@ export class JsonFramer {
       this.#levels.pop();
       return i + 1;
     }
+    if (byte === 0x5b && place !== undefined && this.#options.arrays === true) {
+      return this.#record(place, buffer, i, limit, final, clean);
+    }
     if (byte === 0x5b && place === undefined) {
       this.#levels.push({ ...level });
       return i + 1;
@@ -207,13 +223,15 @@ export class JsonFramer {
     const end = scan.end;
     // In lines of JSON a string that holds a line break is a line that was cut, and what follows it is not its own.
     if (scan.control && this.#levels.length === 0) return this.#cutLine(buffer, start, end, final);
-    if (this.#options.careful && !scan.control && !isJson(buffer.toString("utf8", start, end))) {
+    const sound = !scan.control && scan.depth <= DEEPEST;
+    if (this.#options.careful && sound && !isJson(buffer.toString("utf8", start, end))) {
       const next = this.#nextRecord(buffer, start, end, true);
       this.#reject("not valid JSON", buffer, start, next < 0 ? end : next);
       return next < 0 ? end : next;
     }
     this.#needle ??= firstKeyOf(buffer, start, end);
-    if (scan.control) this.#reject(CONTROL, buffer, start, end);
+    if (scan.depth > DEEPEST) this.#reject(TOO_DEEP, buffer, start, end);
+    else if (scan.control) this.#reject(CONTROL, buffer, start, end);
     else if (scan.duplicateKey !== null) {
       this.#reject(`key "${scan.duplicateKey}" occurs twice`, buffer, start, end);
     } else if (end - start > this.#options.maxRecord) this.#reject(TOO_LONG, buffer, start, end);
@@ -311,10 +329,6 @@ export class JsonFramer {
   #reject(reason: string, buffer: Buffer, start: number, end: number): void {
     this.#sink.reject(++this.records, reason, buffer.toString("utf8", start, Math.min(end, start + EXCERPT)));
   }
-}
-
-function emptyScan(): RecordScan {
-  return { end: -1, unknown: [], duplicateKey: null, control: false, multiline: false };
 }
 
 /** The place whose records lie directly in this level. */

@@ -114,6 +114,13 @@ export interface RecordScan {
   control: boolean;
   /** A line break stands between tokens. */
   multiline: boolean;
+  /** Levels of objects and arrays. */
+  depth: number;
+}
+
+/** A scan that has not found anything yet. */
+export function emptyScan(): RecordScan {
+  return { end: -1, unknown: [], duplicateKey: null, control: false, multiline: false, depth: 0 };
 }
 
 const seen = new Uint8Array(256);
@@ -130,6 +137,7 @@ export function scanRecord(
   out.duplicateKey = null;
   out.control = false;
   out.multiline = false;
+  out.depth = 0;
   if (out.unknown.length > 0) out.unknown = [];
   if (keys !== null) {
     keys.restart();
@@ -167,6 +175,7 @@ export function scanRecord(
       }
     } else if (byte === 0x7b || byte === 0x5b) {
       depth++;
+      if (depth > out.depth) out.depth = depth;
       if (depth === 1) expectKey = true;
     } else if (byte === 0x7d || byte === 0x5d) {
       depth--;

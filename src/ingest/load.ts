@@ -282,17 +282,19 @@ from ${readerOf(spool, columns)}${kept}`;
 function splitHeader(header: string): string {
   return `[${header
     .split(/\s+/)
-    .map((name) => quoteLiteral(name))
+    // A NUL would end the statement.
+    .map((name) => quoteLiteral(name.replaceAll("\0", "\ufffd")))
     .join(", ")}]::varchar[]`;
 }
 
 function columnsOf(source: Source): Record<string, string> {
-  const { json, document, csv, bare_csv: bareCsv } = source.recognises;
+  const { json, document, csv, bare_csv: bareCsv, log_event: logEvent } = source.recognises;
   const own: Record<string, string> = { _unknown: "JSON", _flags: "VARCHAR" };
   if (source.name === true || document !== undefined) own._name = "VARCHAR";
+  if (source.wrapper === true) own._wrapper = "JSON";
   if (takesPlace(source)) own._in = "VARCHAR";
   if (source.fields !== undefined) return { ...own, ...source.fields };
-  const objects = [json, document, csv, bareCsv].some((form) => form !== undefined);
+  const objects = [json, document, csv, bareCsv, logEvent].some((form) => form !== undefined);
   return objects ? { ...own, record: "JSON" } : { ...own, line: "VARCHAR" };
 }
 

@@ -7,6 +7,9 @@ import { decode, readSealed } from "./decode.js";
 import { FramingAnomaly, JsonFramer } from "./framing.js";
 import { placesOf } from "./jobs.js";
 import { LineFramer } from "./line-framing.js";
+import { LogExportFramer } from "./log-export-framing.js";
+import { elementOf } from "./payload.js";
+import { wrapperNamed } from "./unwrap.js";
 
 /** One record as it is sealed. */
 export interface SealedRecord {
@@ -17,7 +20,10 @@ export interface SealedRecord {
   member: string | null;
   sha256: string;
   source: string | null;
-  /** The bytes of the record, once the wrapping of the file (gzip, UTF-16) is undone. */
+  /**
+   * The bytes of the record, once the wrapping of the file (gzip, UTF-16) is undone; of a record inside a string (the
+   * message of a log event, say) those of the element that carries it.
+   */
   bytes: Buffer;
 }
 
@@ -120,8 +126,9 @@ async function frame(
   chunks: AsyncIterable<Buffer>,
 ): Promise<Buffer | null> {
   let found: Buffer | null = null;
+  const wanted = wrapperNamed(container) === null ? recordNo : elementOf(recordNo);
   const take = (buffer: Buffer, start: number, end: number, number: number): void => {
-    if (number !== recordNo) return;
+    if (number !== wanted) return;
     found = Buffer.from(buffer.subarray(start, end));
     throw new Found();
   };
@@ -138,18 +145,33 @@ async function frame(
 
 type Take = (buffer: Buffer, start: number, end: number, recordNo: number) => void;
 
-function framerOf(container: string, careful: boolean, take: Take): LineFramer | CsvFramer | JsonFramer {
+function framerOf(
+  container: string,
+  careful: boolean,
+  take: Take,
+): LineFramer | CsvFramer | JsonFramer | LogExportFramer {
   const maxRecord = Number.MAX_SAFE_INTEGER;
   const reject = (number: number, _reason: string, excerpt: string): void =>
     take(Buffer.from(excerpt), 0, Buffer.byteLength(excerpt), number);
-  switch (container) {
+  const wrapper = wrapperNamed(container);
+  switch (wrapper?.in ?? container) {
+    case "export":
+      return new LogExportFramer(maxRecord, { message: take, reject });
     case "lines":
       return new LineFramer(maxRecord, { line: take, reject: () => undefined });
     case "csv":
     case "bare-csv":
-      return new CsvFramer({ header: container === "csv", maxRecord }, { row: take, reject });
-    default:
-      return new JsonFramer({ in: container, keys: null, careful, maxRecord }, { record: take, reject });
+      return new CsvFramer({ header: container !== "bare-csv", maxRecord }, { row: take, reject });
+    default: {
+      const options = {
+        in: wrapper?.in ?? container,
+        arrays: wrapper?.arrays ?? false,
+        keys: null,
+        careful: careful || wrapper !== null,
+        maxRecord,
+      };
+      return new JsonFramer(options, { record: take, reject });
+    }
   }
 }
 

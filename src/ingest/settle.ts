@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Database, quoteIdentifier, quoteLiteral, sqlFiles } from "../database/index.js";
 import type { Source } from "./source.js";
+import { ARROW } from "./unwrap.js";
 
 /** An artifact whose records do not add up: the law of conservation is broken, which is a bug of a source. */
 export interface BrokenCount {
@@ -92,14 +93,17 @@ async function payloadColumns(database: Database, table: string): Promise<string
 }
 
 async function countRecords(database: Database, sources: Source[]): Promise<BrokenCount[]> {
-  // Rows of a derived table are no records of their own: a table counts for the sources that emit into it.
+  // Rows of a derived table are no records of their own: a table counts for the sources that emit into it, and for
+  // containers whose records may go to any source.
   const tables = new Set(sources.flatMap((source) => source.emits));
   const rows = [...tables]
     .map((table) => {
       const emitters = sources.filter(({ emits }) => emits.includes(table)).map(({ id }) => quoteLiteral(id));
       return `select artifact_id, count(*) as row_count
         from ${quoteIdentifier(table)}
-        where artifact_id in (select artifact_id from artifact where source in (${emitters.join(", ")}))
+        where artifact_id in (
+            select artifact_id from artifact where source in (${emitters.join(", ")}) or contains(container, ${quoteLiteral(ARROW)})
+        )
         group by artifact_id`;
     })
     .join(" union all ");

@@ -35,6 +35,10 @@ const header = z.strictObject({
     json: z.array(jsonRecognition).optional(),
     /** One of the first lines matches. */
     line: z.string().optional(),
+    /** A log event, notification or message of a queue may hold such a line. */
+    message: z.boolean().optional(),
+    /** Takes the log events that no other source takes. */
+    log_event: z.boolean().optional(),
     /** The first line is a header that matches; the lines after it are records in its order. */
     header_line: z.string().optional(),
     /** The first line matches and names the columns of comma-separated rows (RFC 4180). */
@@ -54,6 +58,8 @@ const header = z.strictObject({
   fields: z.record(z.string(), z.string()).optional(),
   /** Records come with the path of their file in `_name`. */
   name: z.boolean().optional(),
+  /** Records come with the small members beside their array in `_wrapper`: `logGroup`, `owner`, … */
+  wrapper: z.boolean().optional(),
   emits: z.array(identifier).min(1),
   /** Columns that name a record of the outside world; records equal in them and in all else are duplicates. */
   identity: z.array(identifier).optional(),

@@ -3,13 +3,16 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CsvFramer } from "./csv-framing.js";
 import { type ByteSource, decode, peek, readSealed } from "./decode.js";
-import { FramingAnomaly, isJson, JsonFramer, type RecordSink } from "./framing.js";
-import { KeyTable, type RecordScan, scanRecord } from "./json-scan.js";
+import { DEEPEST, FramingAnomaly, isJson, JsonFramer, type RecordSink, TOO_DEEP } from "./framing.js";
+import { emptyScan, KeyTable, scanRecord, skipSpace } from "./json-scan.js";
 import { LineFramer, type LineSink } from "./line-framing.js";
-import { readOutline } from "./outline.js";
-import { type Claim, recognise } from "./recognise.js";
+import { LogExportFramer } from "./log-export-framing.js";
+import { type Outline, readOutline } from "./outline.js";
+import { PayloadReader, type PayloadSink } from "./payload.js";
+import { type Claim, recognise, type WrappedClaim } from "./recognise.js";
 import type { Source } from "./source.js";
 import { type Spool, SpoolWriter } from "./spool.js";
+import { findWrapper, type Wrapper } from "./unwrap.js";
 
 /** One artifact to be staged. */
 export interface StageJob extends ByteSource {
@@ -64,12 +67,14 @@ const BATCH_ARTIFACTS = 5_000;
 export class Stager {
   readonly #options: StagerOptions;
   readonly #keys = new Map<string, KeyTable>();
+  readonly #payloads: PayloadReader;
   #writers = new Map<string, SpoolWriter>();
   #artifacts: StagedArtifact[] = [];
   #spoolCount = 0;
 
   constructor(options: StagerOptions) {
     this.#options = options;
+    this.#payloads = new PayloadReader(options.sources, (source) => this.#keyTable(source));
     mkdirSync(options.spoolFolder, { recursive: true });
   }
 
@@ -119,8 +124,8 @@ export class Stager {
       if (decoded.damage.sentence !== null) result.note = decoded.damage.sentence;
       if (claim === null) return result;
       result.state = "loaded";
-      result.source = claim.claim.source.id;
       result.container = claim.claim.container;
+      if (claim.claim.kind !== "wrapped") result.source = claim.claim.source.id;
       await this.#frame(claim.claim, claim.chunks, job, result);
       if (decoded.damage.sentence !== null) result.note = decoded.damage.sentence;
       return result;
@@ -137,19 +142,19 @@ export class Stager {
     chunks: AsyncIterable<Buffer>,
     job: StageJob,
     result: StagedArtifact,
-  ): Promise<{ claim: Claim; chunks: AsyncIterable<Buffer> } | null> {
+  ): Promise<{ claim: Claim | WrappedClaim; chunks: AsyncIterable<Buffer> } | null> {
     if (head.subarray(0, 4).equals(Buffer.from("PAR1"))) {
       result.note = "a Parquet file; no source reads it";
       return null;
     }
     let outline = readOutline(head.subarray(0, HEAD));
-    let claim = recognise(outline, job.name, this.#options.sources);
+    let claim = this.#recognise(outline, head, job.name);
     let all = chunks;
     if (claim === null && outline.root === "json" && head.length >= HEAD) {
       let larger: Buffer;
       [larger, all] = await peek(chunks, LARGE_HEAD);
       outline = readOutline(larger.subarray(0, LARGE_HEAD));
-      claim = recognise(outline, job.name, this.#options.sources);
+      claim = this.#recognise(outline, larger, job.name);
     }
     if (claim !== null) return { claim, chunks: all };
     if (outline.root === "empty") result.state = "empty";
@@ -160,8 +165,38 @@ export class Stager {
     return null;
   }
 
+  /** Records come first, then containers that carry them, then what only looks like an answer or has a name. */
+  #recognise(outline: Outline, head: Buffer, name: string): Claim | WrappedClaim | null {
+    const claim = recognise(outline, name, this.#options.sources);
+    if (claim !== null && claim.kind !== "document" && (claim.source.recognises.order ?? 0) <= 0) return claim;
+    const wrapper = findWrapper(outline);
+    if (wrapper === null || !(wrapper.log || this.#carriesRecords(wrapper, head))) return claim;
+    return { wrapper, container: wrapper.container, kind: "wrapped" };
+  }
+
+  /** Whether any element in the head carries what some source reads. */
+  #carriesRecords(wrapper: Wrapper, head: Buffer): boolean {
+    let carries = false;
+    const sink = {
+      json: () => {
+        carries = true;
+      },
+      line: () => {
+        carries = true;
+      },
+      log: () => undefined,
+      reject: () => undefined,
+    };
+    const framer = this.#elementFramer(wrapper, (element, recordNo) => {
+      if (!carries) this.#payloads.read(wrapper, element, recordNo, "", sink);
+    });
+    framer.push(head);
+    framer.end();
+    return carries;
+  }
+
   async #frame(
-    claim: Claim,
+    claim: Claim | WrappedClaim,
     chunks: AsyncIterable<Buffer>,
     job: StageJob,
     result: StagedArtifact,
@@ -171,7 +206,8 @@ export class Stager {
       result.records = await this.#document(claim, chunks, job);
       return;
     }
-    const framer = this.#framer(claim, job);
+    const framer =
+      claim.kind === "wrapped" ? this.#wrappedFramer(claim.wrapper, job, result) : this.#framer(claim, job);
     try {
       for await (const chunk of chunks) {
         framer.push(chunk);
@@ -191,7 +227,7 @@ export class Stager {
       }
       throw error;
     }
-    result.records = framer.records;
+    result.records += framer.records;
     if (!(framer instanceof JsonFramer)) return;
     if (framer.truncated && result.note === null) result.note = "the text ends before its JSON does";
     result.wrapper = objectOf(framer.wrapper);
@@ -228,13 +264,102 @@ export class Stager {
         "empty",
         besideOf(claim, job),
       );
-    } else if (!isJson(text)) writer("reject", null).reject(1, "not valid JSON", excerpt);
+    } else if (depthOf(bytes) > DEEPEST) writer("reject", null).reject(1, TOO_DEEP, excerpt);
+    else if (!isJson(text)) writer("reject", null).reject(1, "not valid JSON", excerpt);
     else {
       const flags = isUtf8(bytes) ? "" : "invalid_utf8";
       const clean = flags === "" ? bytes : Buffer.from(text);
       writer(claim.source.id, null).value(clean, 0, clean.length, 1, true, flags, besideOf(claim, job));
     }
     return 1;
+  }
+
+  /** Elements of a container, each of which carries records; the sources that take them are counted. */
+  #wrappedFramer(
+    wrapper: Wrapper,
+    job: StageJob,
+    result: StagedArtifact,
+  ): JsonFramer | CsvFramer | LogExportFramer {
+    const writerOf = this.#writerFor(job);
+    const logs = this.#options.sources.find(({ recognises }) => recognises.log_event === true);
+    const taken = new Map<string, number>();
+    const take = (source: Source): SpoolWriter => {
+      const count = (taken.get(source.id) ?? 0) + 1;
+      taken.set(source.id, count);
+      // The artifact counts as evidence of the source that takes most of it.
+      if (result.source === null || count > (taken.get(result.source) ?? 0)) result.source = source.id;
+      return writerOf(source.id, null);
+    };
+    const reject: PayloadSink["reject"] = (recordNo, reason, excerpt) =>
+      writerOf("reject", null).reject(recordNo, reason, excerpt);
+    const around = (): string => {
+      const members = framer instanceof JsonFramer ? objectOf(framer.wrapper) : null;
+      // Line breaks between tokens must not end the line of the spool.
+      const line = members?.replaceAll(/[\r\n]+/g, " ");
+      return logs?.wrapper === true && line !== undefined ? `"_wrapper":${line},` : "";
+    };
+    const sink: PayloadSink = {
+      json: (claim, buffer, start, end, recordNo, scan, flags, place) => {
+        const writer = take(claim.source);
+        const beside = besideOf(claim, job, place);
+        if (claim.source.fields === undefined) {
+          writer.value(buffer, start, end, recordNo, scan.multiline, flags, beside);
+        } else writer.fields(buffer, start, end, recordNo, scan, flags, beside);
+      },
+      line: (source, line, recordNo) => {
+        const claim: Claim = { source, container: "lines", kind: "lines" };
+        take(source).text(line, 0, line.length, recordNo, besideOf(claim, job));
+      },
+      log: (element, recordNo, flags) => {
+        if (logs === undefined)
+          reject(recordNo, "no source reads log events", element.toString("utf8", 0, 200));
+        else {
+          const beside = besideOf({ source: logs, container: "", kind: "json" }, job);
+          take(logs).value(element, 0, element.length, recordNo, true, flags, `${beside}${around()}`);
+        }
+      },
+      reject,
+    };
+    const framer = this.#elementFramer(
+      wrapper,
+      (element, recordNo, flags) => {
+        result.records += this.#payloads.read(wrapper, element, recordNo, flags, sink) - 1;
+      },
+      reject,
+    );
+    result.source = logs?.id ?? null;
+    return framer;
+  }
+
+  /** Splits a container into its elements; there is one gear, which looks at every one with care. */
+  #elementFramer(
+    wrapper: Wrapper,
+    element: (element: Buffer, recordNo: number, flags: string) => void,
+    reject: PayloadSink["reject"] = () => undefined,
+  ): JsonFramer | CsvFramer | LogExportFramer {
+    const { maxRecord } = this.#options;
+    if (wrapper.in === "csv") {
+      return new CsvFramer(
+        { header: true, maxRecord },
+        { row: (_buffer, _start, _end, lineNo, object, flags) => element(object, lineNo, flags), reject },
+      );
+    }
+    if (wrapper.in === "export") {
+      return new LogExportFramer(maxRecord, {
+        message: (buffer, start, end, lineNo, { timestamp, text }) => {
+          const flags = isUtf8(buffer.subarray(start, end)) ? "" : "invalid_utf8";
+          const message = buffer.toString("utf8", text, end);
+          element(Buffer.from(JSON.stringify({ timestamp, message })), lineNo, flags);
+        },
+        reject,
+      });
+    }
+    const options = { in: wrapper.in, arrays: wrapper.arrays, keys: null, careful: true, maxRecord };
+    return new JsonFramer(options, {
+      record: (buffer, start, end, recordNo, _scan, flags) =>
+        element(buffer.subarray(start, end), recordNo, flags),
+      reject,
+    });
   }
 
   #jsonFramer(claim: Claim, job: StageJob): JsonFramer {
@@ -265,7 +390,7 @@ export class Stager {
     const writerOf = this.#writerFor(job);
     const keys = this.#keyTable(source);
     const beside = besideOf(claim, job);
-    const scan: RecordScan = { end: -1, unknown: [], duplicateKey: null, control: false, multiline: false };
+    const scan = emptyScan();
     return new CsvFramer(
       { header: claim.container === "csv", maxRecord: this.#options.maxRecord },
       {
@@ -367,6 +492,12 @@ function headerTest({
 /** Whether the records of a source come with the path under which they lie, in `_in`. */
 export function takesPlace(source: Source): boolean {
   return source.recognises.json?.some(({ all }) => all !== undefined) === true;
+}
+
+function depthOf(bytes: Buffer): number {
+  const scan = emptyScan();
+  scanRecord(bytes, skipSpace(bytes, 0), bytes.length, null, scan);
+  return scan.depth;
 }
 
 function objectOf(members: Map<string, string>): string | null {

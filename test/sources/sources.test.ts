@@ -66,7 +66,9 @@ async function compare(folder: string, expected: Expectation, caseFolder: string
     expect(unclaimed.map((row) => row.original.replace("evidence/", ""))).toEqual(expected.unclaimed ?? []);
     for (const [table, rows] of Object.entries(expected.tables ?? {})) {
       const names = (await database.describe(`from "${table}"`)).map((column) => column.name);
-      const order = names.filter((name) => /^(artifact_id|(record|message|statement|assessment)_no)$/.test(name));
+      const order = names.filter((name) =>
+        /^(artifact_id|(record|message|statement|assessment)_no)$/.test(name),
+      );
       expect(await database.rows(`from "${table}" order by ${order.join(", ")}`), table).toMatchObject(rows);
     }
   } finally {

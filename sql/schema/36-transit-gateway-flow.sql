@@ -1,0 +1,48 @@
+-- Transit Gateway Flow Logs (version 6), any field order; fields that a log does not have are null.
+
+create table if not exists transit_gateway_flow (
+    artifact_id bigint not null,
+    record_no bigint not null,
+    start_time timestamptz,
+    end_time timestamptz,
+    version integer,
+    resource_type varchar,
+    account_id varchar,
+    tgw_id varchar,
+    tgw_attachment_id varchar,
+    tgw_src_vpc_account_id varchar,
+    tgw_dst_vpc_account_id varchar,
+    tgw_src_vpc_id varchar,
+    tgw_dst_vpc_id varchar,
+    tgw_src_subnet_id varchar,
+    tgw_dst_subnet_id varchar,
+    tgw_src_eni varchar,
+    tgw_dst_eni varchar,
+    tgw_src_az_id varchar,
+    tgw_dst_az_id varchar,
+    tgw_pair_attachment_id varchar,
+    srcaddr varchar,
+    dstaddr varchar,
+    srcport integer,
+    dstport integer,
+    protocol integer,
+    packets bigint,
+    bytes bigint,
+    log_status varchar,
+    type varchar,
+    packets_lost_no_route bigint,
+    packets_lost_blackhole bigint,
+    packets_lost_mtu_exceeded bigint,
+    packets_lost_ttl_expired bigint,
+    tcp_flags integer,
+    region varchar,
+    flow_direction varchar,
+    pkt_src_aws_service varchar,
+    pkt_dst_aws_service varchar,
+    unknown json,
+    flags varchar[],
+);
+comment on table transit_gateway_flow is 'One record of a Transit Gateway flow log; there is no accept or reject here.';
+comment on column transit_gateway_flow.start_time is 'First packet of the aggregation interval, whole seconds, UTC.';
+comment on column transit_gateway_flow.packets_lost_no_route is 'Packets that were dropped for want of a route; the three columns after it name other reasons.';
+comment on column transit_gateway_flow.unknown is 'Fields that this version does not know, by their names in the header.';
