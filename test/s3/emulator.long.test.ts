@@ -165,9 +165,7 @@ describe.skipIf(typeof moto === "string")(
     /** What must be the same in every run: all but the ids of requests, and the manifest that holds the hash of their list. */
     async function sealedOf(one: Case): Promise<string[]> {
       const lines = (await snapshot(join(one.dir, "evidence/0001"))).split("\n");
-      return lines.filter(
-        (line) => !/^\/(s3-requests\.jsonl|s3-sources\.jsonl|tagmanifest-sha256\.txt) /.test(line),
-      );
+      return lines.filter((line) => !/^\/(s3-requests\.jsonl|tagmanifest-sha256\.txt) /.test(line));
     }
 
     it("seals the bytes of every version, and names what has none", async () => {
@@ -233,6 +231,21 @@ describe.skipIf(typeof moto === "string")(
             if (file.startsWith("/data/")) expect(undisturbed).toContain(file);
       } finally {
         proxy.weather = CALM;
+      }
+    });
+
+    it("assumes the role that it is told", async () => {
+      if (typeof moto === "string") return;
+      process.env.AWS_ENDPOINT_URL_STS = moto.endpoint;
+      try {
+        const roleArn = "arn:aws:iam::111122223333:role/evidence-reader";
+        const { lines } = await acquireAll({ roleArn, versions: "current" }, "s3://evidence/locked");
+        expect(lines).toMatchObject([{ key: "locked", outcome: "copied" }]);
+        process.env.AWS_ENDPOINT_URL_STS = "http://127.0.0.1:9";
+        const wrong = acquireAll({ roleArn }, "s3://evidence/locked");
+        await expect(wrong).rejects.toMatchObject({ code: "source-unusable" });
+      } finally {
+        delete process.env.AWS_ENDPOINT_URL_STS;
       }
     });
 
