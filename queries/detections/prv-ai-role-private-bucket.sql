@@ -187,7 +187,7 @@ select
     || coalesce(', from ' || nullif(named(address), ''), '')
     || case reason
         when 'volume'
-            then '; the design allows it, and ' || format('{:.1f}', p95) || ' requests a day were ordinary'
+            then '; the design allows it, and ' || format('{:g}', p95) || ' requests a day were ordinary'
         when 'undesigned' then '; the design of no application of this role has the store'
         else ''
     end as summary,
