@@ -111,6 +111,14 @@ restarted as (
         and start.event_time >= stopped.event_time - interval 1 second
     where start.event_time <= stopped.stopped_at + $span::interval
 ),
+-- Read once: the view is costly.
+flagged as materialized (
+    select
+        value,
+        since
+    from v_flagged
+    where kind in ('principal', 'credential')
+),
 judged as (
     select
         restarted.*,
@@ -125,9 +133,9 @@ judged as (
     left join habit
         on habit.principal = restarted.principal
         and habit.notebook = restarted.notebook
-    left join v_flagged as held
+    left join flagged as held
         on held.value = restarted.credential
-    left join v_flagged as owned
+    left join flagged as owned
         on owned.value = restarted.principal
 ),
 finding as (

@@ -225,12 +225,13 @@ pipeline as (
         on known.class in ('pipeline', 'ci', 'model_writer')
         and principal_matches(known.principal, actor.principal)
 ),
-flagged as (
+-- Read once: the view is costly.
+flagged as materialized (
     select
         value,
         since
     from v_flagged
-    where exists (from pair)
+    where kind in ('principal', 'credential')
 ),
 judged as (
     select

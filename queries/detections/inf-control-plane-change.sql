@@ -106,6 +106,14 @@ known_site as (
             and exists (from address)
     )
 ),
+-- Read once: the view is costly.
+flagged as materialized (
+    select
+        value,
+        since
+    from v_flagged
+    where kind in ('principal', 'credential')
+),
 judged as (
     select
         call.*,
@@ -127,9 +135,9 @@ judged as (
         on address.source_ip_address = call.source_ip_address
     left join known_site
         on known_site.site = address.site
-    left join v_flagged as held
+    left join flagged as held
         on held.value = call.credential
-    left join v_flagged as owned
+    left join flagged as owned
         on owned.value = call.principal
 ),
 graded as (
