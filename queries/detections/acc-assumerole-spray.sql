@@ -155,13 +155,19 @@ select
     event_count,
     short_name(principal) || ' failed ' || counted(event_count, 'time') || ' to assume '
     || counted(len(role), 'role')
-    || case when reached is not null then '; the threshold was reached at ' || moment(reached) else '' end
     || case
-        when len(foreign_account) > 0 then '; accounts outside the organisation: ' || named(foreign_account)
+        when reached is not null
+        then '; the threshold was reached at ' || moment(reached)
         else ''
     end
     || case
-        when len(example_account) > 0 then '; account numbers of AWS examples: ' || named(example_account)
+        when len(foreign_account) > 0 then '; accounts outside the organisation: '
+        || named(foreign_account)
+        else ''
+    end
+    || case
+        when len(example_account) > 0 then '; account numbers of AWS examples: '
+        || named(example_account)
         else ''
     end
     || case

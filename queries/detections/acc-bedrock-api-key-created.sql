@@ -38,7 +38,8 @@ with step as (
         response_elements ->> '$.serviceSpecificCredential.serviceSpecificCredentialId' as key_id,
         event_name = 'CreateServiceSpecificCredential'
         and (request_parameters ->> '$.credentialAgeDays') is null
-        and (response_elements ->> '$.serviceSpecificCredential.expirationDate') is null as never_expires,
+        and (response_elements ->> '$.serviceSpecificCredential.expirationDate') is null
+        as never_expires,
         artifact_id,
         record_no
     from cloudtrail_event

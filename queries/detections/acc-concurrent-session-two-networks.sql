@@ -126,7 +126,8 @@ select
     || ' and from ' || named(outside_address) || ' (from ' || moment(outside_from) || ')'
     || case
         when inside_before_outside is not null
-        then ', ' || counted(date_sub('minute', inside_before_outside, outside_from), 'minute') || ' apart'
+        then ', ' || counted(date_sub('minute', inside_before_outside, outside_from), 'minute')
+        || ' apart'
         else ''
     end as summary,
     list_sort(records) as records,

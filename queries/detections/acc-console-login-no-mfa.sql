@@ -37,7 +37,8 @@ with login as (
         recipient_account_id,
         coalesce(additional_event_data ->> '$.MFAUsed', 'No') = 'Yes' as has_factor,
         event_time < coalesce($base_to::timestamptz, $case_from::timestamptz)
-        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz) as is_baseline,
+        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz)
+        as is_baseline,
         event_time >= coalesce($base_to::timestamptz, $case_from::timestamptz) as is_case,
         artifact_id,
         record_no
@@ -120,7 +121,8 @@ select
     || case when is_first then ', the first sign-in of this identity' else '' end
     || case
         when is_new_user
-        then ', ' || counted(date_diff('minute', created, first_seen), 'minute') || ' after the user was created'
+        then ', ' || counted(date_diff('minute', created, first_seen), 'minute')
+        || ' after the user was created'
         else ''
     end
     || case when is_new_address then ', from an address that it never used' else '' end as summary,

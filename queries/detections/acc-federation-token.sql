@@ -52,7 +52,8 @@ with token as (
             false
         ) as is_for_everything,
         event_time < coalesce($base_to::timestamptz, $case_from::timestamptz)
-        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz) as is_baseline,
+        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz)
+        as is_baseline,
         artifact_id,
         record_no
     from cloudtrail_event
@@ -87,7 +88,8 @@ select
     event_time as first_seen,
     event_time as last_seen,
     1::bigint as event_count,
-    short_name(principal) || ' called ' || event_name || coalesce(' for ' || short_name(federated_user), '')
+    short_name(principal) || ' called ' || event_name
+    || coalesce(' for ' || short_name(federated_user), '')
     || coalesce(' and got ' || child, '')
     || coalesce(', valid until ' || expiration, '')
     || case when is_for_everything then '; its policy allows everything' else '' end as summary,

@@ -46,7 +46,8 @@ with ask as (
         artifact_id,
         record_no,
         event_time < coalesce($base_to::timestamptz, $case_from::timestamptz)
-        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz) as is_baseline,
+        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz)
+        as is_baseline,
         event_time >= coalesce($base_to::timestamptz, $case_from::timestamptz)
         and ($case_to::timestamptz is null or event_time < $case_to::timestamptz) as is_case,
         identity_type = 'IAMUser'

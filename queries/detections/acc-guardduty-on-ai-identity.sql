@@ -145,7 +145,8 @@ select
     judged.type || ' about '
     || coalesce(short_name(judged.principal), judged.user_name, judged.resource_arn, 'an unknown identity')
     || coalesce(' from ' || judged.remote_ip, '')
-    || '; ' || counted(coalesce(around.event_count, 0), 'call') || ' of its key around it' as summary,
+    || '; ' || counted(coalesce(around.event_count, 0), 'call')
+    || ' of its key around it' as summary,
     [
         {
             'table': 'security_finding',

@@ -40,7 +40,11 @@
 with visit as (
     select
         -- A temporary key has no history of its own; the identity that it stands for has one.
-        case when starts_with(access_key_id, 'AKIA') then access_key_id else principal end as holder,
+        case
+            when starts_with(access_key_id, 'AKIA')
+            then access_key_id
+            else principal
+        end as holder,
         starts_with(access_key_id, 'AKIA') as is_long_term,
         principal,
         credential,

@@ -43,7 +43,8 @@ with opening as (
         recipient_account_id,
         request_parameters ->> '$.notebookInstanceName' as notebook,
         event_time < coalesce($base_to::timestamptz, $case_from::timestamptz)
-        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz) as is_baseline,
+        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz)
+        as is_baseline,
         event_time >= coalesce($base_to::timestamptz, $case_from::timestamptz) as is_case,
         artifact_id,
         record_no

@@ -93,7 +93,8 @@ select
     short_name(finding.principal) || ' was used by ' || named(finding.user_agent) || ' in '
     || counted(finding.event_count, 'call') || ' from ' || named(finding.address)
     || case when finding.is_validated then '; the leaked secret was validated' else '' end
-    || '; ' || counted(coalesce(around.after_count, 0), 'other call') || ' of the same credential around and after it'
+    || '; ' || counted(coalesce(around.after_count, 0), 'other call')
+    || ' of the same credential around and after it'
     as summary,
     finding.records,
     finding.principal as actor,

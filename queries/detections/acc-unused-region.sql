@@ -113,7 +113,11 @@ finding as (
 select
     'credential@region' as entity_type,
     finding.credential || '@' || finding.aws_region as entity,
-    case when finding.is_off or enabled.region is not null then 'high' else 'medium' end as severity,
+    case
+        when finding.is_off or enabled.region is not null
+        then 'high'
+        else 'medium'
+    end as severity,
     finding.first_seen,
     finding.last_seen,
     finding.event_count,
@@ -121,7 +125,11 @@ select
     || finding.aws_region || ', which nobody uses: ' || named(finding.action)
     || ' (' || counted(finding.error_count, 'error') || ')'
     || case when finding.is_off then '; the region was off' else '' end
-    || case when enabled.region is not null then '; the region was switched on at ' || moment(enabled.event_time) else '' end
+    || case
+        when enabled.region is not null
+        then '; the region was switched on at ' || moment(enabled.event_time)
+        else ''
+    end
     as summary,
     finding.records,
     finding.principal as actor,

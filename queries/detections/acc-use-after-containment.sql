@@ -77,7 +77,8 @@ containment as materialized (
         case
             when event_name = 'DeleteAccessKey' or event_name = 'UpdateAccessKey' and status = 'Inactive'
             then access_key
-            when event_name = 'DeleteLoginProfile' then prefix || ':user/' || user_name || '#console'
+            when event_name = 'DeleteLoginProfile' then prefix || ':user/' || user_name
+            || '#console'
             when event_name = 'DeleteServiceSpecificCredential'
                 or event_name = 'UpdateServiceSpecificCredential' and status = 'Inactive'
             then prefix || ':user/' || user_name || '#bearer'

@@ -167,7 +167,8 @@ entry as (
     from (
         select
             position,
-            unnest(try_cast(request -> '$.wordPolicyConfig.managedWordListsConfig' as json[])) as item
+            unnest(try_cast(request -> '$.wordPolicyConfig.managedWordListsConfig' as json[]))
+            as item
         from version
         where is_recorded
     )

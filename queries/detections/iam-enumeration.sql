@@ -40,7 +40,8 @@ with ask as (
         aws_region,
         recipient_account_id,
         event_time < coalesce($base_to::timestamptz, $case_from::timestamptz)
-        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz) as is_baseline,
+        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz)
+        as is_baseline,
         event_time >= coalesce($base_to::timestamptz, $case_from::timestamptz) as is_case,
         artifact_id,
         record_no
@@ -204,7 +205,8 @@ select
     || coalesce('; the threshold was reached at ' || moment(reached), '')
     || case
         when has_dump then '; it got all authorization details at ' || moment(dumped)
-        when dumped is not null then '; it asked for all authorization details at ' || moment(dumped)
+        when dumped is not null then '; it asked for all authorization details at '
+        || moment(dumped)
         else ''
     end as summary,
     records,

@@ -68,7 +68,8 @@ judged as (
         first_use.event_time as used_at,
         first_use.event as use,
         date_diff('second', creation.event_time, first_use.event_time) as seconds,
-        first_use.event.source_ip_address is distinct from creation.source_ip_address as is_elsewhere,
+        first_use.event.source_ip_address is distinct from creation.source_ip_address
+        as is_elsewhere,
         (select count(*) > 0 from ref_cidr)
         and coalesce(not is_own_class(ip_class(first_use.event.source_ip_address)), false)
             as is_external
@@ -86,7 +87,8 @@ select
     2::bigint as event_count,
     'key ' || access_key || ' of ' || coalesce(user_name, short_name(use.principal))
     || ' was created by ' || short_name(principal) || ' from '
-    || coalesce(source_ip_address, 'an unknown address') || ' and used ' || counted(seconds, 'second')
+    || coalesce(source_ip_address, 'an unknown address') || ' and used '
+    || counted(seconds, 'second')
     || ' later from ' || coalesce(use.source_ip_address, 'an unknown address')
     || ' (' || use.event_name || ')' as summary,
     [

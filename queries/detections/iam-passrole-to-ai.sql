@@ -68,7 +68,8 @@ with handing as (
             )
         ) as role,
         event_time < coalesce($base_to::timestamptz, $case_from::timestamptz)
-        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz) as is_baseline,
+        and ($base_from::timestamptz is null or event_time >= $base_from::timestamptz)
+        as is_baseline,
         event_time >= coalesce($base_to::timestamptz, $case_from::timestamptz)
         and ($case_to::timestamptz is null or event_time < $case_to::timestamptz) as is_case,
         artifact_id,

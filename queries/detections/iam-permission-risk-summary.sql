@@ -250,7 +250,8 @@ held as (
         bool_or(
             list_contains(coalesce(actions, []), '*') and resource = '*'
         ) as is_everything,
-        bool_or(action <> 'iam:passrole' and capability = 'C10' and final_reach = 1.0) as writes_iam,
+        bool_or(action <> 'iam:passrole' and capability = 'C10' and final_reach = 1.0)
+        as writes_iam,
         bool_or(action = 'iam:passrole' and final_reach = 1.0) as passes_any_role,
         list_sort(
             list(
@@ -290,7 +291,8 @@ summarised as (
         sum(weight.weight * held.reach)::double as score,
         bool_or(held.is_everything) as is_everything,
         bool_or(held.writes_iam) as writes_iam,
-        bool_or(held.passes_any_role) and bool_or(held.capability = 'C5') as runs_code_with_any_role,
+        bool_or(held.passes_any_role) and bool_or(held.capability = 'C5')
+        as runs_code_with_any_role,
         list(
             {
                 'capability': held.capability,

@@ -125,7 +125,8 @@ allowed as (
         principal,
         action,
         bool_and(is_conditional) as is_conditional,
-        list_sort(list_distinct(flatten(list(resources order by artifact_id, record_no)))) as resources,
+        list_sort(list_distinct(flatten(list(resources order by artifact_id, record_no))))
+        as resources,
         list_sort(
             list(
                 distinct {
@@ -171,7 +172,8 @@ open_path as (
         path.actions,
         path.event_names,
         bool_or(permitted.is_conditional) as is_conditional,
-        list_sort(list_distinct(flatten(list(permitted.resources order by permitted.action)))) as resources,
+        list_sort(list_distinct(flatten(list(permitted.resources order by permitted.action))))
+        as resources,
         flatten(list(permitted.records order by permitted.action)) as records
     from path
     join permitted

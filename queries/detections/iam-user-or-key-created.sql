@@ -115,7 +115,11 @@ judged as (
 select
     'user' as entity_type,
     target as entity,
-    case when is_for_another or is_by_workload or is_target_unseen then 'high' else 'medium' end as severity,
+    case
+        when is_for_another or is_by_workload or is_target_unseen
+        then 'high'
+        else 'medium'
+    end as severity,
     event_time as first_seen,
     event_time as last_seen,
     1::bigint as event_count,

@@ -53,7 +53,10 @@ select
     distinct_values(short_source(event_source)) as services,
     distinct_values(source_ip_address) as addresses,
     distinct_values(user_agent) as user_agents,
-    distinct_values(case when read_only is false and error_code is null then event_name end) as changes,
+    distinct_values(case
+        when read_only is false and error_code is null
+        then event_name
+    end) as changes,
     distinct_values(error_code) as error_codes,
     arg_min(
         {'table': 'cloudtrail_event', 'artifact_id': artifact_id, 'record_no': record_no},
