@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { ColdtrailError, EXIT } from "../../errors.js";
 import type { ObjectDamaged, OpenObject, Origin, OriginFacts, WantedObject } from "./origin.js";
 import { connectS3, type S3Access } from "./s3.js";
@@ -69,6 +70,8 @@ export class S3Origin implements Origin {
   ) {
     this.sources = named.map((source) => source.uri);
     this.#patience = { ...PATIENCE, ...options.patience };
+    // Every copy under way listens to it.
+    if (signal !== undefined) setMaxListeners(0, signal);
     rangeOf(options);
     filterOf(options);
     this.identity = [...this.sources, JSON.stringify(this.#asked())];

@@ -100,11 +100,11 @@ export class S3Reading implements OpenObject {
     if (tagCount > 0)
       try {
         const { tags } = await this.#ask("GetObjectTagging", (signal) => this.calls.tags(reference, signal));
-        this.#facts = { ...facts, tags };
+        this.#facts = { ...this.#facts, tags };
       } catch (error) {
         this.signal?.throwIfAborted();
         if (isPassing(error)) throw error;
-        this.#facts = { ...facts, withheld: [`tags: ${reasonOf(error)}`] };
+        this.#withhold(`tags: ${reasonOf(error)}`);
       }
   }
 
@@ -125,6 +125,7 @@ export class S3Reading implements OpenObject {
           failures = 0;
           check.update(fresh);
           yield fresh;
+          if (offset > size) break;
         }
         if (offset >= size) break;
         throw Object.assign(new Error(`the connection ended at byte ${offset} of ${size}`), {
@@ -168,9 +169,13 @@ export class S3Reading implements OpenObject {
     } catch (error) {
       this.signal?.throwIfAborted();
       if (isPassing(error)) throw error;
-      this.#facts = { ...this.#facts, withheld: [`parts: ${reasonOf(error)}`] };
+      this.#withhold(`parts: ${reasonOf(error)}`);
       return undefined;
     }
+  }
+
+  #withhold(what: string): void {
+    this.#facts = { ...this.#facts, withheld: [...(this.#facts.withheld ?? []), what] };
   }
 
   #get(from: number): Promise<S3Body> {

@@ -82,12 +82,21 @@ export async function connectS3(access: S3Access): Promise<S3Calls> {
   };
 }
 
+/** More than copies can need at once: a copy holds one connection while it asks for tags and parts on another. */
+const CONNECTIONS = 1024;
+
 async function clientOf(Client: typeof S3Client, access: S3Access): Promise<S3Client> {
   const config: S3ClientConfig = {
     maxAttempts: 1,
     followRegionRedirects: true,
     responseChecksumValidation: "WHEN_REQUIRED",
-    requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: 10_000,
+      requestTimeout: 60_000,
+      throwOnRequestTimeout: true,
+      httpAgent: { maxSockets: CONNECTIONS },
+      httpsAgent: { maxSockets: CONNECTIONS },
+    },
     ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),
     ...(access.pathStyle === undefined ? {} : { forcePathStyle: access.pathStyle }),
     ...(access.region === undefined ? {} : { region: access.region }),

@@ -382,6 +382,24 @@ describe("a server that fails", () => {
     expect(await readdir(join(held.dir, "evidence"))).toEqual(["0001"]);
   });
 
+  it("does not block itself with many copies that each ask for more than content", async () => {
+    hold(...Array.from({ length: 150 }, (_, n) => ({ key: `k${n}`, tags: { n: String(n) } })));
+    const held = await scratchCase();
+    const result = await acquire(held, ["s3://evidence"], { ...optionsOf(), concurrency: 120 });
+    expect(result.outcomes).toEqual({ copied: 150 });
+  });
+
+  it("keeps an object whose tags are denied, and says so", async () => {
+    hold({ key: "a", tags: { secret: "x" } });
+    server.fault = ({ query }) =>
+      query.has("tagging") ? { kind: "status", status: 403, code: "AccessDenied" } : undefined;
+    const { lines } = await acquireAll();
+    expect(lines).toMatchObject([
+      { outcome: "copied", withheld: ["tags: AccessDenied: as the test wants it"] },
+    ]);
+    expect(lines[0]).not.toHaveProperty("tags");
+  });
+
   it("stops when the credentials are refused", async () => {
     hold({ key: "a" });
     server.fault = ({ key }) =>
