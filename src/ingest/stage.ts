@@ -168,7 +168,8 @@ export class Stager {
   /** Records come first, then containers that carry them, then what only looks like an answer or has a name. */
   #recognise(outline: Outline, head: Buffer, name: string): Claim | WrappedClaim | null {
     const claim = recognise(outline, name, this.#options.sources);
-    if (claim !== null && claim.kind !== "document" && (claim.source.recognises.order ?? 0) <= 0) return claim;
+    if (claim !== null && claim.kind !== "document" && (claim.source.recognises.order ?? 0) <= 0)
+      return claim;
     const wrapper = findWrapper(outline);
     if (wrapper === null || !(wrapper.log || this.#carriesRecords(wrapper, head))) return claim;
     return { wrapper, container: wrapper.container, kind: "wrapped" };

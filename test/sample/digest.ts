@@ -21,12 +21,7 @@ const PUBLIC_KEY = createPublicKey(SIGNING_KEY).export({ type: "pkcs1", format: 
 const FINGERPRINT = createHash("md5").update(PUBLIC_KEY).digest("hex");
 
 /** The text that is signed: end time, location, hash and the signature before, one a line. */
-function stringToSign(
-  endTime: string,
-  location: string,
-  hash: string,
-  previous: string | null,
-): string {
+function stringToSign(endTime: string, location: string, hash: string, previous: string | null): string {
   return [endTime, location, hash, previous ?? "null"].join("\n");
 }
 
