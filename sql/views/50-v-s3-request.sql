@@ -1,5 +1,6 @@
 -- One S3 request as CloudTrail and as the access log of the bucket saw it (J1). A copy is one call and a line in the log
--- of each of the two buckets, a deletion of many objects one call and a line for each of them.
+-- of each of the two buckets, a deletion of many objects one call and a line for each of them. Request ids join; where the
+-- host ids of a pair differ, seen_by says so.
 
 create or replace view v_s3_request as
 with call as (
@@ -63,6 +64,7 @@ pair as (
         line.requester,
         call.is_data_event,
         coalesce(call.request_id, line.request_id) as request_id,
+        coalesce(call.host_id <> line.host_id, false) as is_other_host,
         call.artifact_id as cloudtrail_artifact_id,
         call.record_no as cloudtrail_record_no,
         line.artifact_id as access_artifact_id,
@@ -70,13 +72,13 @@ pair as (
     from call
     full join s3_access as line
         on line.request_id = call.request_id
-        and (call.host_id is null or line.host_id is null or line.host_id = call.host_id)
 )
 select
     pair.*,
     case
         when cloudtrail_artifact_id is null then 'access log only'
         when access_artifact_id is null then 'CloudTrail only'
+        when is_other_host then 'both, host ids differ'
         else 'both'
     end as seen_by,
     case
@@ -103,4 +105,4 @@ left join selected
 left join logged
     on logged.bucket = pair.bucket;
 comment on view v_s3_request is
-'S3 requests of CloudTrail and of access logs, joined by request id and host id; seen_by and miss_reason say what is missing.';
+'S3 requests of CloudTrail and of access logs, joined by request id and held against each other by host id; seen_by and miss_reason say what is missing.';
