@@ -59,7 +59,12 @@ describe("a record inside a string is shown as the sealed element that carries i
   test("a row of a query, of CSV and a message of a queue", async () => {
     const rows = await database.rows<{ container: string; artifact_id: number; record_no: number }>(
       `select container, artifact_id, min(record_no)::bigint as record_no
-       from cloudtrail_event join artifact using (artifact_id)
+       from (
+           select artifact_id, record_no from cloudtrail_event
+           union all
+           select artifact_id, record_no from duplicate
+       )
+       join artifact using (artifact_id)
        where contains(container, ' → ')
        group by all
        order by all`,
