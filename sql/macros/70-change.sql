@@ -31,3 +31,60 @@ create or replace macro piped_host(line) as
         || '\s*\|\s*(?:sudo\s+)?(?:ba)?sh\s*$',
         1
     );
+
+-- Account that an account id or an ARN names; null for '*', services and the rest.
+create or replace macro account_of(grantee) as
+    nullif(regexp_extract(grantee, '^(?:arn:[^:]*:[^:]*:[^:]*:)?([0-9]{12})(?::|$)', 1), '');
+
+-- Accounts of ours: those of reference/account.csv with class org, those of the case, and those whose trail this is.
+create or replace macro own_accounts() as (
+    select coalesce(list(distinct own_account order by own_account), [])
+    from (
+        select account as own_account
+        from ref_account
+        where class = 'org'
+        union all
+        select unnest(accounts)
+        from ref_case
+        union all
+        select distinct recipient_account_id
+        from cloudtrail_event
+    ) as own_place
+    where own_account is not null
+);
+
+-- Everybody ('*') and identities of accounts that are not ours, among grantees.
+create or replace macro foreign_grantees(grantees, accounts) as
+    list_sort(
+        list_distinct(
+            list_filter(
+                grantees,
+                lambda each_grantee : each_grantee = '*'
+                    or account_of(each_grantee) is not null
+                    and not list_contains(accounts, account_of(each_grantee))
+            )
+        )
+    );
+
+-- Whom the statements of a policy that allow something let in: '*', account ids and ARNs. Services, and statements whose
+-- condition ties the caller to an account, an organisation, a network or a resource, are left out.
+create or replace macro policy_grantees(document) as
+    list_distinct(
+        flatten(
+            list_transform(
+                list_filter(
+                    json_items(json_extract(document, '$.Statement')),
+                    lambda each_statement : (each_statement ->> '$.Effect') = 'Allow'
+                        and not regexp_matches(
+                            coalesce(json_extract(each_statement, '$.Condition')::varchar, ''),
+                            '(?i)"(aws:Principal(OrgID|OrgPaths|Account|Arn)|aws:Source(Account|Arn|OrgID|Vpc|Vpce))"'
+                        )
+                ),
+                lambda each_statement : case
+                    when json_type(json_extract(each_statement, '$.Principal')) = 'VARCHAR'
+                    then [each_statement ->> '$.Principal']
+                    else coalesce(texts_of(json_extract(each_statement, '$.Principal.AWS')), [])
+                end
+            )
+        )
+    );
