@@ -4,6 +4,7 @@
 -- title: VPC Flow Logs
 -- recognises:
 --   header_line: '(^| )(interface-id|srcaddr|log-status|pkt-srcaddr)( |$)'
+--   parquet: [srcaddr, dstaddr, log_status]
 --   path: _vpcflowlogs_
 -- emits: [vpc_flow]
 -- identity: [interface_id, start_time, end_time, srcaddr, dstaddr, srcport, dstport, protocol, flow_direction]

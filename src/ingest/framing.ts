@@ -48,8 +48,8 @@ const EXCERPT = 200;
 const TOO_LONG = "longer than the limit for one record";
 const CONTROL = "control character inside a string";
 /** Levels of nesting. No service of AWS comes near; functions that walk a value recurse, and must not overflow. */
-export const DEEPEST = 1000;
-export const TOO_DEEP = `nested deeper than ${DEEPEST} levels`;
+export const DEEPEST = 10_000;
+export const TOO_DEEP = `nested deeper than ${DEEPEST.toLocaleString("en")} levels`;
 /** Bytes that the search for the next good record may look at in vain. */
 const IN_VAIN = 1024 * 1024 * 1024;
 /** A line that begins with an object. */

@@ -119,6 +119,10 @@ export class Loader {
       await this.#database.withMemory(memoryFor(spool), () => this.#loadSpool(spool));
       for (const id of spool.artifacts) if (spool.careful || !this.#discarded.has(id)) this.#parts.add(id);
     }
+    for (const { parquet, artifacts: ids, records } of spools) {
+      const artifact = artifacts.find(({ artifactId }) => parquet === true && artifactId === ids[0]);
+      if (artifact !== undefined) artifact.records = records;
+    }
     const finished = artifacts.filter(
       (artifact) => artifact.careful || !this.#discarded.has(artifact.artifactId),
     );
@@ -163,7 +167,8 @@ export class Loader {
       return;
     }
     const source = this.#sources.get(spool.source) as Source;
-    await this.#database.run(framedView(spool, source, kept));
+    if (spool.parquet === true) await this.#frameParquet(spool);
+    else await this.#database.run(framedView(spool, source, kept));
     let loaded = 0;
     try {
       for (const [index, table] of source.emits.entries()) {
@@ -185,6 +190,27 @@ export class Loader {
         );
       }
     }
+  }
+
+  /** Rows of a Parquet file as lines under a header, the form in which text files of the same evidence come. */
+  async #frameParquet(spool: Spool): Promise<void> {
+    const file = `read_parquet(${quoteLiteral(spool.path)}, file_row_number = true)`;
+    const names = (await this.#database.describe(`from ${file}`))
+      .map((column) => column.name)
+      .filter((name) => name !== "file_row_number");
+    const values = names.map((name) => `coalesce(nullif(${quoteIdentifier(name)}::varchar, ''), '-')`);
+    const header = names.map((name) => quoteLiteral(name.replaceAll("_", "-")));
+    await this.#database.run(`set variable header = [${header.join(", ")}]::varchar[];
+create or replace temp view framed as
+select
+    ${spool.artifacts[0]} as artifact_id,
+    file_row_number + 1 as record_no,
+    null::json as unknown,
+    null::varchar[] as flags,
+    concat_ws(' ', ${values.join(", ")}) as line,
+from ${file}`);
+    const [count] = await this.#database.rows<{ n: number }>("select count(*) as n from framed");
+    spool.records = count?.n ?? 0;
   }
 
   /** Takes out of a careful spool the records that DuckDB still refuses, by halving, and rejects them. */

@@ -1,5 +1,5 @@
-import { join } from "node:path";
-import type { Database } from "../database/index.js";
+import { dirname, join } from "node:path";
+import { Database, quoteLiteral } from "../database/index.js";
 import { ColdtrailError, EXIT } from "../errors.js";
 import type { Case } from "../evidence/index.js";
 import { CsvFramer } from "./csv-framing.js";
@@ -105,6 +105,7 @@ async function findBytes(
       EXIT.evidenceNotIntact,
     );
   }
+  if (artifact.container === "parquet") return parquetRow(source.path, recordNo);
   for (const careful of [false, true]) {
     try {
       const bytes = await frame(artifact.container, careful, recordNo, (await decode(sealed)).chunks);
@@ -117,6 +118,26 @@ async function findBytes(
     "record-unknown",
     `artifact ${artifactId} (${artifact.original}) has no record ${recordNo}`,
   );
+}
+
+/** A row of a sealed Parquet file, which has no bytes of its own, as JSON. */
+async function parquetRow(path: string, recordNo: number): Promise<Buffer> {
+  const database = await Database.openForIngest(":memory:", { readFolders: [dirname(path)] });
+  try {
+    const [row] = await database.rows<{ row: string }>(
+      `select to_json(record)::varchar as row
+       from (
+           select * exclude (file_row_number)
+           from read_parquet(${quoteLiteral(path)}, file_row_number = true)
+           where file_row_number = $no::bigint - 1
+       ) as record`,
+      { no: recordNo },
+    );
+    if (row === undefined) throw new ColdtrailError("record-unknown", `${path} has no row ${recordNo}`);
+    return Buffer.from(row.row);
+  } finally {
+    database.close();
+  }
 }
 
 async function frame(

@@ -16,6 +16,8 @@ export interface Spool {
   artifacts: number[];
   /** Made by the careful gear: one artifact, every record already validated. */
   careful: boolean;
+  /** A copy of a Parquet file, which DuckDB reads itself; `records` is not known before. */
+  parquet?: boolean;
 }
 
 const BUFFER = 4 * 1024 * 1024;

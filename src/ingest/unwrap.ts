@@ -96,7 +96,7 @@ const WRAPPERS: Wrapper[] = [
 ];
 
 /** Whether the records of a container are wrapped, by the name that `artifact.container` has for it. */
-export function isWrapped(container: string): boolean {
+function isWrapped(container: string): boolean {
   return container.includes(ARROW);
 }
 

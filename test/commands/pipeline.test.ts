@@ -117,7 +117,10 @@ describe("from copying to report", () => {
       "--json",
     );
     expect(code).toBe(0);
-    expect(JSON.parse(out)).toHaveLength(8);
+    const calls = (JSON.parse(out) as { source: string }[]).filter(
+      (row) => row.source === "cloudtrail_event",
+    );
+    expect(calls).toHaveLength(8);
     expect(notes).toMatch(/h-key-activity \d+\.\d+\.\d+, sha256 [0-9a-f]{12}/);
   });
 

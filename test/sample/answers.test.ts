@@ -37,7 +37,8 @@ describe("every record of the sample incident is counted as the key counts it", 
   const ingested = new Map(sources.map((counts) => [counts.source, counts]));
   for (const [source, counts] of Object.entries(key.counts)) {
     const found = ingested.get(source);
-    if (found === undefined) continue;
+    // What the key counts by log group has no count of records.
+    if (found === undefined || counts.records === undefined) continue;
     test(source, () => {
       expect(found).toMatchObject(Object.fromEntries(COUNTED.map((name) => [name, counts[name]])));
     });
