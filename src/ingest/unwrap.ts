@@ -95,11 +95,6 @@ const WRAPPERS: Wrapper[] = [
   },
 ];
 
-/** Whether the records of a container are wrapped, by the name that `artifact.container` has for it. */
-function isWrapped(container: string): boolean {
-  return container.includes(ARROW);
-}
-
 /** The wrapper that `artifact.container` names. */
 export function wrapperNamed(container: string): Wrapper | null {
   return WRAPPERS.find((wrapper) => wrapper.container === container) ?? null;
