@@ -1,6 +1,6 @@
 -- ---
 -- id: iam-permission-risk-summary
--- version: 1.0.0
+-- version: 1.1.0
 -- title: What an identity may do to the AI workload
 -- status: stable
 -- severity: medium
@@ -9,15 +9,17 @@
 -- atlas: [AML.T0012]
 -- description: >-
 --   Finds what each user and role may do to the AI workload, by capability and not by number of actions: weight of the
---   capability times reach of the resource (all 1.0, a pattern 0.6, one resource 0.3), less what is denied outright or
---   outside the boundary. Critical with full power, permissions on anything, or code on AI compute with any role; high from
---   12, medium from 5, low above 0. Low ones are told for identities that are known or held by the attacker. Says what was
---   used. Without IAM details the calls that succeeded give a lower bound. Misses policies of organizations, resources and
---   sessions, and does not evaluate conditions, which it marks.
+--   capability times reach of the resource (all 1.0, a pattern 0.6, one resource 0.3), after denials and boundaries.
+--   Critical with full power, permissions on anything, or code on AI compute with any role; high from 12, medium from 5,
+--   low above 0. Low ones are told for identities that are known or held by the attacker. What runs code through a role
+--   that it passes counts only together with PassRole. Says what was used, and what holds under conditions only. Without
+--   IAM details the calls that succeeded give a lower bound. Misses policies of organizations, resources and sessions, and
+--   does not evaluate conditions.
 -- requires:
 --   cloudtrail_event: helpful
 --   iam_statement: helpful
---   v_iam_grant: optional
+--   iam_principal: helpful
+--   v_iam_permission: optional
 --   v_capability: optional
 --   v_flagged: optional
 --   ref_bucket: helpful
@@ -35,32 +37,11 @@
 --   - https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 -- changelog:
 --   1.0.0: first version
+--   1.1.0: decides by v_iam_permission, so that partial denials, NotAction, NotResource and boundaries count as IAM has them
 -- ---
-with latest as (
-    select
-        account_id,
-        max(collected_at) as collected_at
-    from iam_statement
-    group by account_id
-),
-grant_statement as materialized (
-    select
-        v_iam_grant.principal_arn,
-        v_iam_grant.policy_kind,
-        v_iam_grant.effect,
-        v_iam_grant.actions,
-        v_iam_grant.not_actions,
-        coalesce(v_iam_grant.resources, ['*']) as resources,
-        v_iam_grant.not_resources is not null as has_not_resource,
-        v_iam_grant.conditions is not null as is_conditional,
-        coalesce(v_iam_grant.policy_name, v_iam_grant.policy_arn) as policy,
-        v_iam_grant.collected_at,
-        v_iam_grant.artifact_id,
-        v_iam_grant.record_no
-    from v_iam_grant
-    join latest
-        on latest.account_id is not distinct from v_iam_grant.account_id
-        and latest.collected_at is not distinct from v_iam_grant.collected_at
+with permission as materialized (
+    select *
+    from v_iam_permission
 ),
 capability as materialized (
     select *
@@ -73,121 +54,56 @@ place as (
     from ref_bucket
     where class in ('training', 'model', 'kb', 'private')
 ),
--- Each pattern and each action once, however many statements share them.
-matched_action as materialized (
-    select distinct
-        pattern,
-        capability.action
-    from (
-        select distinct unnest(actions || coalesce(not_actions, [])) as pattern
-        from (
-            select coalesce(actions, []) as actions, not_actions
-            from grant_statement
-        )
-    )
-    join capability
-        on action_matches(pattern, capability.action)
-),
-reached as (
+passing as (
     select
-        grant_statement.*,
-        capability.capability,
-        capability.kind,
-        capability.action,
-        unnest(
-            case
-                when grant_statement.has_not_resource then ['*']
-                else grant_statement.resources
-            end
-        ) as resource
-    from grant_statement
-    join capability
-        on exists (
-            select 1
-            from matched_action
-            where matched_action.action = capability.action
-                and list_contains(grant_statement.actions, matched_action.pattern)
-        )
-        or grant_statement.actions is null
-        and not exists (
-            select 1
-            from matched_action
-            where matched_action.action = capability.action
-                and list_contains(grant_statement.not_actions, matched_action.pattern)
-        )
-),
-measured as (
-    select
-        reached.*,
-        case
-            when regexp_matches(resource, '^(\*|arn:[^:]*:[^:]*:[^:]*:[^:]*:\*)$') then 1.0
-            when regexp_matches(resource, '[*?]') then 0.6
-            else 0.3
-        end as reach
-    from reached
-    -- Data of the workload and private data are what the analyst says they are.
-    where kind = 'any'
-        or exists (
-            select 1
-            from place
-            where place.kind = reached.kind
-                and (
-                    resource_matches(reached.resource, 'arn:aws:s3:::' || place.bucket || '/any')
-                    or starts_with(reached.resource, 'arn:aws:s3:::' || place.bucket || '/')
-                )
-        )
-),
--- What is denied for everything, without conditions, is not there.
-denied as (
-    select distinct
-        principal_arn,
-        capability,
-        action
-    from measured
-    where effect = 'Deny'
-        and reach = 1.0
-        and not is_conditional
-),
-bounded as (
-    select
-        principal_arn,
-        capability,
-        action,
+        principal,
         max(reach) as reach
-    from measured
-    where policy_kind = 'boundary'
-        and effect = 'Allow'
-    group by
-        principal_arn,
-        capability,
-        action
-),
-has_boundary as (
-    select distinct principal_arn
-    from grant_statement
-    where policy_kind = 'boundary'
+    from permission
+    where action = 'iam:passrole'
+    group by principal
 ),
 allowed as (
     select
-        measured.*,
-        case
-            when has_boundary.principal_arn is null then measured.reach
-            else least(measured.reach, bounded.reach)
-        end as final_reach
-    from measured
-    anti join denied
-        on denied.principal_arn = measured.principal_arn
-        and denied.capability = measured.capability
-        and denied.action = measured.action
-    left join has_boundary
-        on has_boundary.principal_arn = measured.principal_arn
-    left join bounded
-        on bounded.principal_arn = measured.principal_arn
-        and bounded.capability = measured.capability
-        and bounded.action = measured.action
-    where measured.effect = 'Allow'
-        and measured.policy_kind <> 'boundary'
-        and (has_boundary.principal_arn is null or bounded.reach is not null)
+        permission.*,
+        capability.capability
+    from permission
+    join (
+        select distinct
+            capability,
+            kind,
+            action,
+            needs_role
+        from capability
+    ) as capability
+        on capability.action = permission.action
+    -- Data of the workload and private data are what the analyst says they are; all data are both.
+    where (
+            capability.kind = 'any'
+            or permission.reach = 1.0
+            or exists (
+                select 1
+                from place
+                where place.kind = capability.kind
+                    and patterns_overlap(
+                        regexp_replace(permission.resource, '^arn:[^:]*:s3:::', ''),
+                        place.bucket || '/*'
+                    )
+            )
+        )
+        and (
+            not capability.needs_role
+            or permission.principal in (select principal from passing)
+        )
+),
+all_powerful as (
+    select principal
+    from permission
+    where is_any_action
+        and resource = '*'
+        and len(caveats) = 0
+        and action in (select action from capability)
+    group by principal
+    having count(distinct action) = (select count(distinct action) from capability)
 ),
 called as materialized (
     select
@@ -240,33 +156,44 @@ used as materialized (
 ),
 held as (
     select
-        principal_arn as principal,
-        capability,
-        max(final_reach) as reach,
-        list_sort(list(distinct action)) as actions,
-        list_sort(list(distinct resource)) as resources,
-        list_sort(list(distinct policy) filter (policy is not null)) as policies,
-        bool_and(is_conditional) as is_conditional,
+        allowed.principal,
+        allowed.capability,
+        max(allowed.reach) as reach,
+        distinct_values(allowed.action) as actions,
+        distinct_values(allowed.resource) as resources,
+        list_sort(list_distinct(flatten(list(allowed.policies order by allowed.action, allowed.resource)))) as policies,
+        bool_and(allowed.is_conditional) as is_conditional,
+        list_sort(list_distinct(flatten(list(allowed.caveats order by allowed.action, allowed.resource)))) as caveats,
+        bool_or(allowed.principal in (select principal from all_powerful)) as is_everything,
         bool_or(
-            list_contains(coalesce(actions, []), '*') and resource = '*'
-        ) as is_everything,
-        bool_or(action <> 'iam:passrole' and capability = 'C10' and final_reach = 1.0)
-        as writes_iam,
-        bool_or(action = 'iam:passrole' and final_reach = 1.0) as passes_any_role,
+            allowed.action <> 'iam:passrole'
+            and allowed.capability = 'C10'
+            and allowed.reach = 1.0
+        ) as writes_iam,
+        bool_or(allowed.action = 'iam:passrole' and allowed.reach = 1.0) as passes_any_role,
+        list_sort(list_distinct(flatten(list(allowed.statements order by allowed.action, allowed.resource)))) as statements,
         list_sort(
-            list(
-                distinct {
-                    'table': 'iam_statement',
-                    'artifact_id': artifact_id,
-                    'record_no': record_no
-                }
+            list_distinct(
+                flatten(
+                    list(
+                        list_transform(
+                            allowed.statements,
+                            lambda statement : {
+                                'table': 'iam_statement',
+                                'artifact_id': statement.artifact_id,
+                                'record_no': statement.record_no
+                            }
+                        )
+                        order by allowed.action, allowed.resource
+                    )
+                )
             )
         ) as records,
-        max(collected_at) as collected_at
+        max(allowed.collected_at) as collected_at
     from allowed
     group by
-        principal_arn,
-        capability
+        allowed.principal,
+        allowed.capability
     union all
     -- Without IAM details: what an identity did, it may do, at least on that one resource.
     select
@@ -277,9 +204,11 @@ held as (
         [],
         [],
         false,
+        [],
         false,
         false,
         false,
+        [],
         [record],
         last_seen
     from used
@@ -301,7 +230,9 @@ summarised as (
                 'actions': list_slice(held.actions, 1, 20),
                 'resources': list_slice(held.resources, 1, 10),
                 'policies': held.policies,
+                'statements': list_slice(held.statements, 1, 10),
                 'conditional': held.is_conditional,
+                'caveats': held.caveats,
                 'used': coalesce(used.event_count, 0)
             }
             order by length(held.capability), held.capability

@@ -1,6 +1,6 @@
 -- ---
 -- id: iam-privesc-path
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Way to more permissions open to the attacker
 -- status: stable
 -- severity: high
@@ -9,12 +9,16 @@
 -- atlas: [AML.T0012]
 -- description: >-
 --   Finds the known ways by which the permissions of an identity that the attacker holds lead to more, one finding per
---   identity; a way whose calls the identity made successfully is marked as exercised. Identities with full power are left
---   out, because they need no way. Misses ways that the list of paths does not have, and does not evaluate conditions,
---   boundaries and the resources that a permission is limited to.
+--   identity; a way whose calls the identity made successfully is marked as exercised. All steps on one function or
+--   notebook must be allowed on the same one, and credentials of the identity itself are no way. Identities with full
+--   power are left out, because they need none. What it says about a permission is what v_iam_permission says, so denials
+--   and boundaries count. Misses ways that the list of paths does not have, and does not evaluate conditions, which it
+--   marks.
 -- requires:
 --   iam_statement: needed
---   v_iam_grant: optional
+--   iam_principal: helpful
+--   v_iam_permission: optional
+--   api_snapshot: optional
 --   v_escalation_path: optional
 --   v_flagged: optional
 --   cloudtrail_event: helpful
@@ -29,6 +33,7 @@
 --   - https://pathfinding.cloud
 -- changelog:
 --   1.0.0: first version
+--   1.1.0: decides by v_iam_permission, and asks all steps of a path for the same function or notebook
 -- ---
 with flag as materialized (
     select
@@ -59,132 +64,197 @@ suspect as materialized (
     where kind = 'principal'
     group by principal_key(value)
 ),
-latest as (
+permission as materialized (
     select
-        account_id,
-        max(collected_at) as collected_at
-    from iam_statement
-    group by account_id
-),
-grant_statement as materialized (
-    select
-        principal_key(v_iam_grant.principal_arn) as principal,
-        v_iam_grant.effect,
-        v_iam_grant.actions,
-        v_iam_grant.not_actions,
-        coalesce(v_iam_grant.resources, ['*']) as resources,
-        v_iam_grant.conditions,
-        v_iam_grant.policy_kind,
-        v_iam_grant.artifact_id,
-        v_iam_grant.record_no
-    from v_iam_grant
-    join latest
-        on latest.account_id is not distinct from v_iam_grant.account_id
-        and latest.collected_at is not distinct from v_iam_grant.collected_at
-    where principal_key(v_iam_grant.principal_arn) in (select principal from suspect)
-        and v_iam_grant.policy_kind <> 'boundary'
+        principal_key(principal) as principal,
+        principal as principal_arn,
+        action,
+        resource,
+        reach,
+        is_conditional,
+        caveats,
+        is_any_action,
+        statements
+    from v_iam_permission
+    where principal_key(principal) in (select principal from suspect)
 ),
 path as materialized (
     select *
     from v_escalation_path
 ),
-step as materialized (
-    select distinct unnest(actions) as action
-    from path
-),
-decided as (
-    select
-        grant_statement.principal,
-        step.action,
-        grant_statement.effect,
-        list_contains(grant_statement.resources, '*') as is_on_all,
-        grant_statement.conditions is not null as is_conditional,
-        grant_statement.resources,
-        grant_statement.artifact_id,
-        grant_statement.record_no
-    from grant_statement
-    cross join step
-    where case
-        when grant_statement.actions is not null
-        then len(
-            list_filter(
-                grant_statement.actions,
-                lambda pattern : action_matches(pattern, step.action)
-            )
-        ) > 0
-        else len(
-            list_filter(
-                coalesce(grant_statement.not_actions, []),
-                lambda pattern : action_matches(pattern, step.action)
-            )
-        ) = 0
-    end
-),
-allowed as (
-    select
-        principal,
-        action,
-        bool_and(is_conditional) as is_conditional,
-        list_sort(list_distinct(flatten(list(resources order by artifact_id, record_no))))
-        as resources,
-        list_sort(
-            list(
-                distinct {
-                    'table': 'iam_statement',
-                    'artifact_id': artifact_id,
-                    'record_no': record_no
-                }
-            )
-        ) as records
-    from decided
-    where effect = 'Allow'
-    group by
-        principal,
-        action
-),
-denied as (
-    select distinct
-        principal,
-        action
-    from decided
-    where effect = 'Deny'
-        and is_on_all
-        and not is_conditional
-),
-permitted as materialized (
-    select allowed.*
-    from allowed
-    anti join denied
-        on denied.principal = allowed.principal
-        and denied.action = allowed.action
-),
 all_powerful as (
-    select distinct principal
-    from grant_statement
-    where effect = 'Allow'
-        and list_contains(actions, '*')
-        and list_contains(resources, '*')
+    select principal
+    from permission
+    where is_any_action
+        and resource = '*'
+        and len(caveats) = 0
+    group by principal
+    having count(distinct action) >= (
+        select count(distinct action)
+        from (select unnest(actions) as action from path)
+    )
+),
+step as materialized (
+    select
+        path.path,
+        path.action,
+        -- Steps on the thing that is taken over; a role to pass and a script to attach are others.
+        path.action not in ('iam:passrole', 'sagemaker:createnotebookinstancelifecycleconfig', 'sts:assumerole')
+            as is_on_target,
+        permission.principal,
+        permission.resource,
+        permission.is_conditional,
+        permission.caveats,
+        permission.statements
+    from (
+        select
+            path,
+            unnest(actions) as action
+        from path
+    ) as path
+    join permission
+        on permission.action = path.action
+    where permission.principal not in (select principal from all_powerful)
+        -- Its own keys and passwords give it nothing new, in whatever account the pattern says.
+        and not (
+            path.action in ('iam:createaccesskey', 'iam:createloginprofile', 'iam:updateloginprofile')
+            and regexp_replace(permission.resource, '^arn:[^:]*:iam::[^:]*:', '')
+                = regexp_replace(permission.principal_arn, '^arn:[^:]*:iam::[^:]*:', '')
+        )
+),
+size as (
+    select
+        path,
+        count(*) as steps,
+        count(*) filter (
+            action not in ('iam:passrole', 'sagemaker:createnotebookinstancelifecycleconfig', 'sts:assumerole')
+        ) as target_steps
+    from (
+        select
+            path,
+            unnest(actions) as action
+        from path
+    )
+    group by path
+),
+-- Patterns that every step on the target is allowed on.
+target as (
+    select
+        candidate.principal,
+        candidate.path,
+        candidate.resource
+    from (
+        select distinct
+            principal,
+            path,
+            resource
+        from step
+        where is_on_target
+    ) as candidate
+    join step
+        on step.principal = candidate.principal
+        and step.path = candidate.path
+        and step.is_on_target
+        and pattern_covers(step.resource, candidate.resource)
+    join size
+        on size.path = candidate.path
+    group by
+        candidate.principal,
+        candidate.path,
+        candidate.resource,
+        size.target_steps
+    having count(distinct step.action) = size.target_steps
+),
+complete as (
+    select
+        step.principal,
+        step.path
+    from step
+    join size
+        using (path)
+    group by
+        step.principal,
+        step.path,
+        size.steps
+    having count(distinct step.action) = size.steps
+),
+-- What is known to lie behind a pattern: functions and notebooks with their roles.
+known_target as (
+    select
+        json ->> '$.FunctionArn' as resource,
+        'lambda' as service,
+        principal_key(json ->> '$.Role') as role
+    from api_snapshot
+    where operation = 'get-function-configuration'
+    union
+    select
+        json ->> '$.NotebookInstanceArn' as resource,
+        'sagemaker' as service,
+        principal_key(json ->> '$.RoleArn') as role
+    from api_snapshot
+    where operation = 'describe-notebook-instance'
+),
+reachable as (
+    select
+        target.principal,
+        target.path,
+        distinct_values(known_target.resource || ' (' || short_name(known_target.role) || ')') as known
+    from target
+    join path
+        on path.path = target.path
+    join known_target
+        on list_contains(
+            list_transform(path.actions, lambda action : split_part(action, ':', 1)),
+            known_target.service
+        )
+        and pattern_covers(target.resource, known_target.resource)
+    where known_target.role <> target.principal
+    group by
+        target.principal,
+        target.path
 ),
 open_path as (
     select
-        permitted.principal,
-        path.path,
-        path.actions,
-        path.event_names,
-        bool_or(permitted.is_conditional) as is_conditional,
-        list_sort(list_distinct(flatten(list(permitted.resources order by permitted.action))))
-        as resources,
-        flatten(list(permitted.records order by permitted.action)) as records
-    from path
-    join permitted
-        on list_contains(path.actions, permitted.action)
-    where permitted.principal not in (select principal from all_powerful)
+        step.principal,
+        step.path,
+        any_value(path.actions order by path.path) as actions,
+        any_value(path.event_names order by path.path) as event_names,
+        bool_or(step.is_conditional) as is_conditional,
+        list_sort(list_distinct(flatten(list(step.caveats order by step.action)))) as caveats,
+        distinct_values(case when step.action = 'iam:passrole' then step.resource end) as passed,
+        flatten(
+            list(
+                list_transform(
+                    step.statements,
+                    lambda statement : {
+                        'table': 'iam_statement',
+                        'artifact_id': statement.artifact_id,
+                        'record_no': statement.record_no
+                    }
+                )
+                order by step.action
+            )
+        ) as records
+    from step
+    join complete
+        using (principal, path)
+    join path
+        on path.path = step.path
+    where step.path in (select path from size where target_steps = 0)
+        or (step.principal, step.path) in (select (principal, path) from target)
     group by
-        permitted.principal,
-        path.path,
-        path.actions,
-        path.event_names
-    having count(*) = len(path.actions)
+        step.principal,
+        step.path
+),
+resource as (
+    select
+        principal,
+        path,
+        distinct_values(resource) as resources
+    from target
+    group by
+        principal,
+        path
 ),
 called as materialized (
     select
@@ -232,8 +302,11 @@ finding as (
             {
                 'path': open_path.path,
                 'actions': open_path.actions,
-                'resources': list_slice(open_path.resources, 1, 10),
+                'resources': list_slice(coalesce(resource.resources, []), 1, 10),
+                'passes': list_slice(open_path.passed, 1, 10),
+                'known_targets': list_slice(coalesce(reachable.known, []), 1, 10),
                 'conditional': open_path.is_conditional,
+                'caveats': open_path.caveats,
                 'exercised': walked.path is not null,
                 'exercised_at': walked.walked_at
             }
@@ -248,6 +321,12 @@ finding as (
     left join walked
         on walked.principal = open_path.principal
         and walked.path = open_path.path
+    left join resource
+        on resource.principal = open_path.principal
+        and resource.path = open_path.path
+    left join reachable
+        on reachable.principal = open_path.principal
+        and reachable.path = open_path.path
     group by open_path.principal
 )
 select

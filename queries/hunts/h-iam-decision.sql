@@ -5,7 +5,7 @@
 -- status: stable
 -- description: >-
 --   Finds what the collected policies say to one action on one resource, for every user and role or those that a pattern
---   names: allowed, allowed under conditions, denied explicitly, not allowed, not allowed by the boundary. Without an action
+--   names: allowed, allowed under conditions, denied explicitly, not allowed, not allowed by the boundary. Without a permission
 --   it takes the questions that simulate-principal-policy was asked, and says whether its answers are the same. Policies of
 --   groups, boundaries and of the resource count; a resource with wildcards is allowed when all of it is. Misses policies
 --   of organizations and sessions, and does not evaluate conditions.
@@ -15,7 +15,7 @@
 --   iam_statement: optional
 --   api_snapshot: optional
 -- parameters:
---   action: {type: text, default: null, description: "an action such as s3:GetObject; empty for the questions of the simulator"}
+--   permission: {type: text, default: null, description: "an action such as s3:GetObject; empty for the questions of the simulator"}
 --   resource: {type: text, default: "*", description: "ARN of the resource, or a pattern of which all must be allowed"}
 --   principal: {type: text, default: null, description: "ARN, name, or a pattern with * of an identity"}
 -- references:
@@ -54,7 +54,7 @@ simulation as (
     from api_snapshot
     where service = 'iam'
         and operation = 'simulate-principal-policy'
-        and $action::varchar is null
+        and $permission::varchar is null
 ),
 question as (
     select
@@ -62,13 +62,13 @@ question as (
         identity.account_id,
         identity.boundary,
         identity.collected_at,
-        $action::varchar as action,
+        $permission::varchar as action,
         $resource::varchar as resource,
         null::varchar as simulated,
         identity.artifact_id,
         identity.record_no
     from identity
-    where $action::varchar is not null
+    where $permission::varchar is not null
     union all
     select
         identity.arn as principal,
@@ -102,8 +102,8 @@ voice as (
         spoken.policy_kind = 'boundary' as is_boundary,
         false as is_resource_policy,
         spoken.effect,
-        spoken.resources,
-        spoken.not_resources,
+        list_transform(spoken.resources, lambda pattern : own_resource(pattern, asked.principal)) as resources,
+        list_transform(spoken.not_resources, lambda pattern : own_resource(pattern, asked.principal)) as not_resources,
         spoken.conditions,
         spoken.flags,
         concat_ws(' ', spoken.via, coalesce(spoken.policy_name, spoken.policy_arn), spoken.sid) as place,

@@ -1,6 +1,6 @@
 -- What permissions mean for an AI workload: a capability, its weight, and the actions that each give it. kind says which
 -- resources count: any, the data of the workload (training, model, kb), or private data. event_name is what CloudTrail
--- calls the action, where that differs.
+-- calls the action, where that differs. needs_role: without PassRole it is of no use.
 
 create or replace view v_capability as
 select
@@ -34,6 +34,14 @@ select
         else 'any'
     end as kind,
     lower(split_part(line, ' ', 2)) as action,
+    -- Runs code through a role that the caller passes, and so does nothing without PassRole.
+    lower(split_part(line, ' ', 2)) in (
+        'sagemaker:createnotebookinstance',
+        'sagemaker:createtrainingjob',
+        'sagemaker:createprocessingjob',
+        'sagemaker:createmodel',
+        'lambda:createfunction'
+    ) as needs_role,
     coalesce(nullif(split_part(line, ' ', 3), ''), split_part(split_part(line, ' ', 2), ':', 2)) as event_name
 from (
     select unnest(
