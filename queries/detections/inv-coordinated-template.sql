@@ -61,12 +61,17 @@ block as (
         and message.event_time is not null
         and (answered.last_answer is null or message.turn_no > answered.last_answer)
 ),
--- The same words are judged once, however often they were sent.
-wording as (
+-- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
+wording_text as materialized (
+    select distinct
+        text
+    from block
+),
+wording as materialized (
     select
         text,
         normal_text(user_words(text)) as normal
-    from (select distinct text from block)
+    from wording_text
 ),
 attack as (
     select

@@ -62,20 +62,21 @@ block as (
         and message.event_time is not null
         and (answered.last_answer is null or message.turn_no > answered.last_answer)
 ),
--- The same words are judged once, however often they were sent.
-wording as (
+-- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
+wording_text as materialized (
+    select distinct
+        text,
+        block_type in ('tool_result', 'document') as is_whole
+    from block
+),
+wording as materialized (
     select
         text,
         is_whole,
         case when is_whole then text else context_words(text) end as context
-    from (
-        select distinct
-            text,
-            block_type in ('tool_result', 'document') as is_whole
-        from block
-    )
+    from wording_text
 ),
-spelling as (
+spelling as materialized (
     select
         text,
         is_whole,
@@ -128,7 +129,10 @@ marked as (
 -- The document that a piece stands in: the last address before it, else the first one of all.
 placed as (
     select
-        *,
+        text,
+        is_whole,
+        term,
+        masked_piece(text, piece) as piece,
         rtrim(
             coalesce(
                 regexp_extract_all(
@@ -155,7 +159,7 @@ hit as (
         arg_min(
             {
                 'message_no': block.message_no,
-                'piece': masked_piece(block.text, placed.piece)
+                'piece': placed.piece
             },
             block.message_no
         ) as sample

@@ -68,22 +68,28 @@ block as (
         and message.event_time is not null
         and (answered.last_answer is null or message.turn_no > answered.last_answer)
 ),
--- The same words are judged once, however often they were sent.
-wording as (
+-- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
+wording_text as materialized (
+    select distinct
+        text,
+        is_whole
+    from block
+),
+wording as materialized (
     select
         text,
         is_whole,
         normal_text(case when is_whole then null else user_words(text) end) as own,
         normal_text(case when is_whole then text else context_words(text) end) as context
-    from (select distinct text, is_whole from block)
+    from wording_text
 ),
-spelling as (
+spelling as materialized (
     select
         *,
         deleeted_text(own) as plain
     from wording
 ),
-judged as (
+judged as materialized (
     select
         text,
         is_whole,

@@ -62,12 +62,17 @@ block as (
             or message.turn_no > answered.last_answer
         )
 ),
--- The same words are judged once, however often they were sent.
-wording as (
+-- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
+wording_text as materialized (
+    select distinct
+        text
+    from block
+),
+wording as materialized (
     select
         text,
         normal_text(user_words(text)) as normal
-    from (select distinct text from block)
+    from wording_text
 ),
 judged as (
     select
@@ -81,7 +86,8 @@ judged as (
 ),
 marked as (
     select
-        *,
+        text,
+        is_role_play,
         list_filter(
             [
                 case when is_persona then 'persona without rules' end,
@@ -90,10 +96,14 @@ marked as (
             ],
             lambda term : term is not null
         ) as term,
-        coalesce(
-            case when is_named then nullif(regexp_extract(normal, rx_jailbreak_named()), '') end,
-            case when is_persona then nullif(regexp_extract(normal, rx_persona()), '') end,
-            regexp_extract(normal, rx_rp_frontend())
+        sha256(normal) as hash,
+        masked_piece(
+            text,
+            coalesce(
+                case when is_named then nullif(regexp_extract(normal, rx_jailbreak_named()), '') end,
+                case when is_persona then nullif(regexp_extract(normal, rx_persona()), '') end,
+                regexp_extract(normal, rx_rp_frontend())
+            )
         ) as piece
     from judged
     where is_persona
@@ -110,11 +120,11 @@ hit as (
         bool_or(marked.is_role_play) as is_role_play,
         flatten(list(marked.term order by block.message_no)) as term,
         bool_or(block.role = 'system') as in_system_prompt,
-        min(sha256(marked.normal)) filter (block.role = 'system') as system_prompt,
+        min(marked.hash) filter (block.role = 'system') as system_prompt,
         arg_min(
             {
                 'message_no': block.message_no,
-                'piece': masked_piece(block.text, marked.piece)
+                'piece': marked.piece
             },
             row(block.role = 'system', block.message_no)
         ) as sample

@@ -185,8 +185,13 @@ block as (
         and message.block_type in ('text', 'guard', 'other')
         and message.text is not null
 ),
--- The same words are judged once, however often they were sent.
-wording as (
+-- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
+wording_text as materialized (
+    select distinct
+        text
+    from block
+),
+wording as materialized (
     select
         text,
         regexp_matches(text, rx_rp_frontend())
@@ -247,7 +252,7 @@ wording as (
                 'desc'
             )[1].name
         end as language
-    from (select distinct text from block)
+    from wording_text
 ),
 content as (
     select

@@ -81,7 +81,7 @@ call as (
         call.credential,
         call.recipient_account_id as account_id,
         call.aws_region as region,
-        call.request_parameters,
+        case when record.request_id is null then invoked_model(call.request_parameters) end as model_id,
         call.source_ip_address,
         call.artifact_id,
         call.record_no,
@@ -129,7 +129,7 @@ gap as (
         count(*) filter (not is_logged) as missing,
         count(*) as calls,
         max(changed_at) filter (not is_logged) as changed_at,
-        distinct_values(case when not is_logged then base_model(invoked_model(request_parameters)) end) as model,
+        distinct_values(case when not is_logged then base_model(model_id) end) as model,
         distinct_values(case when not is_logged then source_ip_address end) as address,
         distinct_values(case when not is_logged then credential end) as credential,
         arg_min(

@@ -43,17 +43,21 @@ with answer as (
         and text is not null
         and event_time is not null
 ),
--- The same words are judged once, however often they were answered.
-wording as (
+-- The same words are judged once, however often they were answered; kept, so that no filter moves below the distinct.
+wording_text as materialized (
+    select distinct text
+    from answer
+    where contains(text, '://')
+        or length(text) >= $min_blob::bigint
+),
+wording as materialized (
     select
         text,
         regexp_extract_all(text, rx_exfil_any()) as carrier,
         regexp_matches(text, rx_exfil_md_image()) as is_image,
         regexp_extract_all(text, '[A-Za-z0-9+/]{50,}={0,2}') as blob,
         url_hosts(text) as host
-    from (select distinct text from answer)
-    where contains(text, '://')
-        or length(text) >= $min_blob::bigint
+    from wording_text
 ),
 allowed as (
     select distinct lower(domain) as domain

@@ -76,14 +76,19 @@ block as (
         and event_time is not null
         and coalesce(input_encoding, 'JSON') <> 'CSV'
 ),
--- The same words are judged once, however often they were sent.
-wording as (
+-- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
+wording_text as materialized (
+    select distinct
+        text
+    from block
+),
+wording as materialized (
     select
         text,
         normal_text(user_words(text)) as normal
-    from (select distinct text from block)
+    from wording_text
 ),
-spelling as (
+spelling as materialized (
     select
         text,
         normal,
@@ -127,13 +132,16 @@ scored as (
             ],
             lambda term : term is not null
         ) as term,
-        coalesce(
-            case when is_override then nullif(regexp_extract(normal, rx_override()), '') end,
-            case when is_delimiter then nullif(regexp_extract(normal, rx_delim_forge()), '') end,
-            case when is_jailbreak then nullif(regexp_extract(normal, rx_jailbreak_named()), '') end,
-            case when is_persona then nullif(regexp_extract(normal, rx_persona()), '') end,
-            case when is_question then nullif(regexp_extract(normal, rx_sysprompt_ask()), '') end,
-            left(normal, 80)
+        masked_piece(
+            text,
+            coalesce(
+                case when is_override then nullif(regexp_extract(normal, rx_override()), '') end,
+                case when is_delimiter then nullif(regexp_extract(normal, rx_delim_forge()), '') end,
+                case when is_jailbreak then nullif(regexp_extract(normal, rx_jailbreak_named()), '') end,
+                case when is_persona then nullif(regexp_extract(normal, rx_persona()), '') end,
+                case when is_question then nullif(regexp_extract(normal, rx_sysprompt_ask()), '') end,
+                left(normal, 80)
+            )
         ) as piece
     from judged
     where is_override
@@ -156,7 +164,7 @@ hit as (
         arg_max(
             {
                 'message_no': block.message_no,
-                'piece': masked_piece(block.text, scored.piece)
+                'piece': scored.piece
             },
             row(scored.score, -coalesce(block.message_no, 0))
         ) as sample

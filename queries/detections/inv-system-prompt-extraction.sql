@@ -54,14 +54,19 @@ block as (
         and message.event_time is not null
         and (answered.last_answer is null or message.turn_no > answered.last_answer)
 ),
--- The same words are judged once, however often they were sent.
-wording as (
+-- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
+wording_text as materialized (
+    select distinct
+        text
+    from block
+),
+wording as materialized (
     select
         text,
         normal_text(user_words(text)) as normal
-    from (select distinct text from block)
+    from wording_text
 ),
-spelling as (
+spelling as materialized (
     select
         text,
         normal,
@@ -72,7 +77,10 @@ spelling as (
 question as (
     select
         text,
-        coalesce(nullif(regexp_extract(normal, rx_sysprompt_ask()), ''), left(normal, 80)) as piece
+        masked_piece(
+            text,
+            coalesce(nullif(regexp_extract(normal, rx_sysprompt_ask()), ''), left(normal, 80))
+        ) as piece
     from spelling
     where regexp_matches(normal, rx_sysprompt_ask())
         or regexp_matches(plain, rx_sysprompt_ask())
@@ -84,7 +92,7 @@ attempt as (
         arg_min(
             {
                 'message_no': block.message_no,
-                'piece': masked_piece(block.text, question.piece)
+                'piece': question.piece
             },
             block.message_no
         ) as sample
@@ -99,7 +107,7 @@ instruction as (
     select
         artifact_id,
         record_no,
-        regexp_replace(string_agg(text, ' ' order by message_no), '\s+', ' ', 'g') as text
+        string_agg(text, ' ' order by message_no) as text
     from bedrock_message
     where direction = 'input'
         and role = 'system'
@@ -112,18 +120,24 @@ instruction as (
 fragment as (
     select
         text,
+        line,
         list_transform(
-            range(0, length(text) - $min_characters::bigint // 2 + 1, $min_characters::bigint // 2 + 1),
-            lambda place : substr(text, place + 1, $min_characters::bigint // 2)
+            range(0, length(line) - $min_characters::bigint // 2 + 1, $min_characters::bigint // 2 + 1),
+            lambda place : substr(line, place + 1, $min_characters::bigint // 2)
         ) as part
-    from (select distinct text from instruction)
-    where length(text) >= $min_characters::bigint
+    from (
+        select
+            text,
+            regexp_replace(text, '\s+', ' ', 'g') as line
+        from (select distinct text from instruction)
+    )
+    where length(line) >= $min_characters::bigint
 ),
 answer as (
     select
         artifact_id,
         record_no,
-        regexp_replace(string_agg(text, ' ' order by message_no), '\s+', ' ', 'g') as text
+        string_agg(text, ' ' order by message_no) as text
     from bedrock_message
     where direction = 'output'
         and block_type in ('text', 'other')
@@ -144,49 +158,67 @@ pair as (
         and instruction.record_no = answer.record_no
     where length(answer.text) >= $min_characters::bigint // 2
 ),
-suspect as (
-    select pair.*
+-- The same answer to the same system prompt is judged once.
+exchange as (
+    select
+        wording.answer,
+        wording.instruction,
+        regexp_replace(wording.answer, '\s+', ' ', 'g') as answer_line,
+        fragment.line as instruction_line,
+        fragment.part
     from (select distinct answer, instruction from pair) as wording
     join fragment
         on fragment.text = wording.instruction
-    join pair
-        on pair.answer = wording.answer
-        and pair.instruction = wording.instruction
-    where len(list_filter(fragment.part, lambda part : contains(wording.answer, part))) > 0
 ),
 compared as (
     select
-        artifact_id,
-        record_no,
         answer,
+        instruction,
+        answer_line,
         list_filter(
             list_transform(
-                range(0, length(instruction) - $min_characters::bigint + 1),
-                lambda place : substr(instruction, place + 1, $min_characters::bigint)
+                range(0, length(instruction_line) - $min_characters::bigint + 1),
+                lambda place : substr(instruction_line, place + 1, $min_characters::bigint)
             ),
-            lambda piece : contains(answer, piece)
+            lambda piece : contains(answer_line, piece)
         ) as piece,
         list_transform(
-            range(1, greatest(len(string_split(instruction, ' ')) - 6, 1)),
-            lambda place : array_to_string(list_slice(string_split(instruction, ' '), place, place + 7), ' ')
+            range(1, greatest(len(string_split(instruction_line, ' ')) - 6, 1)),
+            lambda place : array_to_string(
+                list_slice(string_split(instruction_line, ' '), place, place + 7),
+                ' '
+            )
         ) as shingle
-    from suspect
+    from exchange
+    where len(list_filter(part, lambda piece : contains(answer_line, piece))) > 0
+),
+leaking as (
+    select
+        answer,
+        instruction,
+        len(piece) > 0 as is_verbatim,
+        round(
+            len(list_filter(shingle, lambda run : contains(answer_line, run))) / nullif(len(shingle), 0),
+            3
+        ) as share,
+        case when len(piece) > 0 then masked_piece(answer_line, piece[1]) end as sample
+    from compared
+    where len(piece) > 0
+        or len(list_filter(shingle, lambda run : contains(answer_line, run)))
+        >= $min_share::double * len(shingle)
+        and len(shingle) > 0
 ),
 leak as (
     select
-        artifact_id,
-        record_no,
-        len(piece) > 0 as is_verbatim,
-        round(
-            len(list_filter(shingle, lambda run : contains(answer, run))) / nullif(len(shingle), 0),
-            3
-        ) as share,
-        case when len(piece) > 0 then masked_piece(answer, piece[1]) end as sample
-    from compared
-    where len(piece) > 0
-        or len(list_filter(shingle, lambda run : contains(answer, run)))
-        >= $min_share::double * len(shingle)
-        and len(shingle) > 0
+        pair.artifact_id,
+        pair.record_no,
+        leaking.is_verbatim,
+        leaking.share,
+        leaking.sample
+    from leaking
+    join pair
+        on pair.answer = leaking.answer
+        and pair.instruction = leaking.instruction
 ),
 hit as (
     select

@@ -315,8 +315,14 @@ block as (
         and message.text is not null
         and coalesce(message.role, 'user') <> 'system'
 ),
--- The same words are judged once.
-wording as (
+-- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
+wording_text as materialized (
+    select distinct
+        text,
+        direction
+    from block
+),
+wording as materialized (
     select
         text,
         direction,
@@ -359,7 +365,7 @@ wording as (
             )
             else []
         end as datum
-    from (select distinct text, direction from block)
+    from wording_text
 ),
 prompt as (
     select
