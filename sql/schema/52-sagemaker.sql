@@ -15,6 +15,7 @@ create table if not exists sagemaker_capture (
     output_content_type varchar,
     output_encoding varchar,
     output_data varchar,
+    other_sides json,
     ground_truth json,
     is_batch boolean,
     event_version varchar,
@@ -33,7 +34,8 @@ comment on column sagemaker_capture.input_data is 'The request body as text; bas
 comment on column sagemaker_capture.output_data is 'The response body, likewise (flag output_binary).';
 comment on column sagemaker_capture.ground_truth is 'groundTruthData of a monitoring job that merged labels in.';
 comment on column sagemaker_capture.event_metadata is 'eventMetadata as captured.';
-comment on column sagemaker_capture.unknown is 'Top-level keys, and keys of captureData, that this version does not know.';
+comment on column sagemaker_capture.other_sides is 'Members of captureData beside request and response.';
+comment on column sagemaker_capture.unknown is 'Top-level keys that this version does not know, with their values.';
 comment on column sagemaker_capture.flags is 'no_event_time, input_binary, output_binary, event_id_conflict, invalid_utf8. Capture samples requests: an absent record is no absent request.';
 
 create table if not exists sagemaker_manifest (

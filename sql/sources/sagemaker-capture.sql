@@ -75,19 +75,13 @@ select
     eventVersion as event_version,
     eventMetadata as event_metadata,
     nullif(
-        json_merge_patch(
-            coalesce(unknown, '{}'::json),
-            case
-                when json_type(captureData) = 'OBJECT' then json_merge_patch(
-                    captureData,
-                    '{"endpointInput": null, "endpointOutput": null,
-                      "batchTransformInput": null, "batchTransformOutput": null}'
-                )
-                else '{}'::json
-            end
+        without_keys(
+            captureData,
+            ['endpointInput', 'endpointOutput', 'batchTransformInput', 'batchTransformOutput']
         ),
         '{}'
-    ) as unknown,
+    ) as other_sides,
+    unknown,
     nullif(
         list_concat(
             coalesce(flags, []),
