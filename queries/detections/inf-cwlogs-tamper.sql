@@ -149,11 +149,7 @@ judged as (
         earlier.old_masked,
         coalesce(
             event.event_time >= coalesce($base_to::timestamptz, $case_from::timestamptz)
-            and event.destination not in (
-                select destination
-                from known_destination
-                where destination is not null
-            ),
+            and known_destination.destination is null,
             false
         ) as is_new_destination,
         regexp_matches(
@@ -186,10 +182,10 @@ judged as (
                 end,
                 case
                     when event_name = 'PutSubscriptionFilter'
-                        and len(foreign_grantees([destination], own.accounts)) > 0
-                    then 'sent to ' || destination
+                        and len(foreign_grantees([event.destination], own.accounts)) > 0
+                    then 'sent to ' || event.destination
                     when event_name = 'PutSubscriptionFilter' and is_new_destination
-                    then 'sent to a new destination ' || coalesce(destination, '')
+                    then 'sent to a new destination ' || coalesce(event.destination, '')
                 end,
                 case
                     when event_name = 'PutDataProtectionPolicy'
@@ -207,6 +203,8 @@ judged as (
         ) as reason
     from event
     cross join own
+    left join known_destination
+        on known_destination.destination = event.destination
     left join earlier
         on earlier.artifact_id = event.artifact_id
         and earlier.record_no = event.record_no
