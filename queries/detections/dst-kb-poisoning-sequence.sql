@@ -196,7 +196,7 @@ job as (
         event_time,
         principal,
         request_parameters ->> '$.knowledgeBaseId' as knowledge_base,
-        request_parameters ->> '$.dataSourceId' as data_source,
+        coalesce(request_parameters ->> '$.dataSourceId', 'unknown') as data_source,
         response_elements ->> '$.ingestionJob.ingestionJobId' as job_id,
         aws_region,
         recipient_account_id,
@@ -208,10 +208,36 @@ job as (
         and error_code is null
         and event_time is not null
 ),
--- The first job after a write that takes in its bucket; a job whose source nobody tells may take in any.
-ingested as (
+-- The data sources that may take in a document; one whose bucket nobody tells may take in any.
+taken_in as (
+    select distinct
+        place.bucket,
+        place.key,
+        source.data_source
+    from (select distinct bucket, key from unexpected) as place
+    cross join (select distinct data_source from job) as source
+    where source.data_source not in (select data_source from feed where data_source is not null)
+        or exists (
+            from feed
+            where feed.data_source = source.data_source
+                and feed.bucket = place.bucket
+                and starts_with(place.key, feed.prefix)
+        )
+),
+pending as (
     select
         unexpected.*,
+        taken_in.data_source as candidate,
+        unexpected.event_time - interval 1 second as earliest
+    from unexpected
+    join taken_in
+        on taken_in.bucket = unexpected.bucket
+        and taken_in.key = unexpected.key
+),
+-- The first job after the write.
+ingested as materialized (
+    select
+        pending.* exclude (candidate, earliest),
         job.event_time as job_time,
         job.principal as job_principal,
         job.knowledge_base,
@@ -221,24 +247,18 @@ ingested as (
         job.recipient_account_id,
         job.artifact_id as job_artifact_id,
         job.record_no as job_record_no
-    from unexpected
-    join job
-        on job.event_time >= unexpected.event_time - interval 1 second
-        and job.event_time <= unexpected.event_time + $reach::interval
-    where not exists (
-            from feed
-            where feed.data_source = job.data_source
-        )
-        or exists (
-            from feed
-            where feed.data_source = job.data_source
-                and feed.bucket = unexpected.bucket
-                and starts_with(unexpected.key, feed.prefix)
-        )
-    qualify row_number() over (
-        partition by unexpected.source, unexpected.artifact_id, unexpected.record_no, job.knowledge_base
-        order by job.event_time, job.artifact_id, job.record_no
-    ) = 1
+    from pending
+    asof join (
+        select *
+        from job
+        qualify row_number() over (
+            partition by data_source, event_time
+            order by artifact_id, record_no
+        ) = 1
+    ) as job
+        on job.data_source = pending.candidate
+        and pending.earliest <= job.event_time
+    where job.event_time <= pending.event_time + $reach::interval
 ),
 fetched as (
     select
@@ -607,7 +627,7 @@ select
     case when len(address) = 1 then address[1] end as source_ip,
     region,
     account_id,
-    data_source as resource,
+    nullif(data_source, 'unknown') as resource,
     {
         'stages': stages,
         'documents': list_slice(uri, 1, 50),

@@ -203,6 +203,22 @@ kin as (
     ) as event
         on event.credential = offspring.credential
 ),
+reader as (
+    select
+        who.principal,
+        kin.identity
+    from (
+        select principal
+        from s3_access
+        where operation = 'REST.GET.OBJECT'
+        union
+        select principal
+        from cloudtrail_event
+        where event_name = 'GetObject'
+    ) as who
+    join kin
+        on kin.reader = principal_key(who.principal)
+),
 logged as (
     select
         's3_access' as source,
@@ -218,6 +234,7 @@ logged as (
     from s3_access
     where operation = 'REST.GET.OBJECT'
         and http_status in (200, 206)
+        and principal in (select principal from reader)
         and bucket in (select bucket from step)
         and event_time is not null
 ),
@@ -237,22 +254,9 @@ recorded as (
     where event_name = 'GetObject'
         and event_source = 's3.amazonaws.com'
         and error_code is null
+        and principal in (select principal from reader)
         and (request_parameters ->> '$.bucketName') in (select bucket from step)
         and event_time is not null
-),
-reader as (
-    select distinct
-        who.principal,
-        kin.identity
-    from (
-        select principal
-        from logged
-        union
-        select principal
-        from recorded
-    ) as who
-    join kin
-        on kin.reader = principal_key(who.principal)
 ),
 read as (
     select

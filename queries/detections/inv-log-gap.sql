@@ -94,28 +94,49 @@ call as (
         and call.error_code is null
         and call.event_time is not null
 ),
-stated as (
+-- Only regions with a change need to look for the one before a call.
+timed as (
+    select
+        call.*,
+        null::timestamptz as changed_at,
+        null::boolean as is_on,
+        null::boolean as was_on,
+        null::timestamptz as first_changed_at
+    from call
+    anti join first_change
+        on first_change.account_id = call.account_id
+        and first_change.region = call.region
+    union all
     select
         call.*,
         change.changed_at,
-        case
-            when change.changed_at is not null then case when change.is_on then 'on' else 'off' end
-            when not first_change.is_on then 'on'
-            when logged_region.first_record <= coalesce(first_change.changed_at, logged_region.first_record)
-            then 'on'
-            else 'unknown'
-        end as state
+        change.is_on,
+        not first_change.is_on as was_on,
+        first_change.changed_at as first_changed_at
     from call
+    join first_change
+        on first_change.account_id = call.account_id
+        and first_change.region = call.region
     asof left join change
         on change.account_id = call.account_id
         and change.region = call.region
         and call.event_time >= change.changed_at
-    left join first_change
-        on first_change.account_id = call.account_id
-        and first_change.region = call.region
+),
+stated as (
+    select
+        timed.*,
+        case
+            when timed.changed_at is not null then case when timed.is_on then 'on' else 'off' end
+            -- What was switched off first had been on.
+            when timed.was_on then 'on'
+            when logged_region.first_record <= coalesce(timed.first_changed_at, logged_region.first_record)
+            then 'on'
+            else 'unknown'
+        end as state
+    from timed
     left join logged_region
-        on logged_region.account_id = call.account_id
-        and logged_region.region = call.region
+        on logged_region.account_id = timed.account_id
+        and logged_region.region = timed.region
 ),
 gap as (
     select

@@ -190,19 +190,43 @@ measured as (
         and weekly.hour_of_week = subject_hour.hour_of_week
     where not subject_hour.is_before
 ),
--- A window above the threshold holds half of it in one of the two hours that it can touch.
-loud as (
+-- A window touches two slots of its own length, so that both together hold what it holds.
+slot as (
     select
         account_id,
         principal,
-        model_id
+        model_id,
+        epoch_us(event_time) // epoch_us($model_window::interval) as slot,
+        count(*) as calls
     from call
     group by
         account_id,
         principal,
         model_id,
-        hour
-    having count(*) >= $min_model_calls::bigint / 2
+        slot
+),
+loud as (
+    select
+        account_id,
+        principal,
+        model_id,
+        slot
+    from (
+        select
+            *,
+            sum(calls) over (
+                partition by account_id, principal, model_id
+                order by slot
+                range between 1 preceding and current row
+            ) as with_previous,
+            sum(calls) over (
+                partition by account_id, principal, model_id
+                order by slot
+                range between current row and 1 following
+            ) as with_next
+        from slot
+    )
+    where greatest(with_previous, with_next) >= $min_model_calls::bigint
 ),
 model_window as (
     select
@@ -216,10 +240,11 @@ model_window as (
             range between $model_window::interval preceding and current row
         ) as calls
     from call
-    join (select distinct account_id, principal, model_id from loud) as loud
+    join loud
         on loud.account_id is not distinct from call.account_id
         and loud.principal is not distinct from call.principal
         and loud.model_id is not distinct from call.model_id
+        and loud.slot = epoch_us(call.event_time) // epoch_us($model_window::interval)
 ),
 model_peak as (
     select
