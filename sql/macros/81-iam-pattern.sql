@@ -50,3 +50,21 @@ create or replace macro pattern_reach(pattern) as
         when regexp_matches(pattern, '[*?]') then 0.6
         else 0.3
     end;
+
+-- Keys that the conditions of a statement ask for, in lower case, whatever the operators.
+create or replace macro condition_keys(conditions) as
+    case
+        when json_type(conditions) = 'OBJECT' then list_transform(
+            flatten(
+                list_transform(
+                    json_keys(conditions),
+                    lambda operator : coalesce(
+                        json_keys(json_extract(conditions, '$."' || replace(operator, '"', '\"') || '"')),
+                        []
+                    )
+                )
+            ),
+            lambda key : lower(key)
+        )
+        else []
+    end;
