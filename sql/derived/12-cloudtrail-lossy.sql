@@ -1,4 +1,5 @@
--- A download of Event history or Lake says less than the event itself: where both are here, the event counts alone.
+-- A download of Event history or Lake, or a translation of Security Lake, says less than the event itself: where both
+-- are here, the event counts alone.
 
 create or replace temp table lossy_copy as
 select
@@ -8,8 +9,8 @@ select
 from cloudtrail_event as copy
 join cloudtrail_event as whole
     on whole.event_id = copy.event_id
-    and not list_contains(coalesce(whole.flags, []), 'lossy')
-where list_contains(copy.flags, 'lossy')
+    and not list_has_any(coalesce(whole.flags, []), ['lossy', 'ocsf'])
+where list_has_any(copy.flags, ['lossy', 'ocsf'])
     and copy.event_id is not null
 group by all;
 

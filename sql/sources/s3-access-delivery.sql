@@ -6,6 +6,7 @@
 --   json:
 --     - in: ['']
 --       keys: [bucket_name, request_time, operation]
+--   parquet: [bucket_name, request_time, operation]
 -- emits: [s3_access]
 -- caveats:
 --   - The same requests can be in the plain log, too; the two spellings of one request are not taken for duplicates.

@@ -4,6 +4,7 @@
 -- title: Transit Gateway Flow Logs
 -- recognises:
 --   header_line: '(^| )(tgw-id|tgw-attachment-id|tgw-pair-attachment-id)( |$)'
+--   parquet: [tgw_id, srcaddr, log_status]
 --   order: -1
 -- emits: [transit_gateway_flow]
 -- identity: [tgw_id, tgw_attachment_id, start_time, end_time, srcaddr, dstaddr, srcport, dstport, protocol, flow_direction]

@@ -31,6 +31,10 @@ const COMMIT_BYTES = 1024 * 1024 * 1024;
 /** Bytes from which on a single record decides how much memory loading takes. */
 const LARGE_RECORD = 16 * 1024 * 1024;
 
+/** Rows of a Parquet file beyond which they must fill some bytes: a few bytes can claim any number of equal rows. */
+const PARQUET_ROWS = 1_000_000;
+const PARQUET_ROWS_PER_BYTE = 50;
+
 /** Loads batches into the evidence tables. Call `commit` at the end; what is not committed is loaded again next time. */
 export class Loader {
   readonly #database: Database;
@@ -60,11 +64,15 @@ export class Loader {
 
   /** Loads a batch; artifacts whose records DuckDB refuses are handed back for the careful gear. */
   async load(batch: Batch): Promise<void> {
-    for (const spool of batch.spools) {
+    for (const spool of [...batch.spools]) {
       if (!spool.careful || spool.source === "reject") continue;
       // A refusal would take the open transaction with it.
       await this.commit();
-      await this.#weed(spool);
+      if (spool.parquet !== true) await this.#weed(spool);
+      else {
+        const reason = await this.#parquetRefusal(spool);
+        if (reason !== null) giveUp(batch, spool, `the Parquet file cannot be read: ${reason}`);
+      }
     }
     this.#pending.push(batch);
     let unloaded = [batch];
@@ -167,17 +175,19 @@ export class Loader {
       return;
     }
     const source = this.#sources.get(spool.source) as Source;
-    if (spool.parquet === true) await this.#frameParquet(spool);
-    else await this.#database.run(framedView(spool, source, kept));
     let loaded = 0;
     try {
+      if (spool.parquet === true) await this.#frameParquet(spool, source);
+      else await this.#database.run(framedView(spool, source, kept));
       for (const [index, table] of source.emits.entries()) {
         loaded += await this.#database.run(
           `insert into ${quoteIdentifier(table)} by name select * exclude (skip_because, reject_because) from (${source.selects[index]}) where skip_because is null and reject_because is null`,
         );
       }
     } catch (error) {
-      if (isRefusal(error)) throw new Refused(spool, firstLine(error));
+      if (isRefusal(error) || (spool.parquet === true && !isInterrupt(error))) {
+        throw new Refused(spool, firstLine(error));
+      }
       throw error;
     }
     if (loaded < spool.records) {
@@ -192,25 +202,45 @@ export class Loader {
     }
   }
 
-  /** Rows of a Parquet file as lines under a header, the form in which text files of the same evidence come. */
-  async #frameParquet(spool: Spool): Promise<void> {
+  /** Rows of a Parquet file, in the form in which other files of the same evidence come: lines or JSON. */
+  async #frameParquet(spool: Spool, source: Source): Promise<void> {
     const file = `read_parquet(${quoteLiteral(spool.path)}, file_row_number = true)`;
     const names = (await this.#database.describe(`from ${file}`))
       .map((column) => column.name)
       .filter((name) => name !== "file_row_number");
-    const values = names.map((name) => `coalesce(nullif(${quoteIdentifier(name)}::varchar, ''), '-')`);
-    const header = names.map((name) => quoteLiteral(name.replaceAll("_", "-")));
-    await this.#database.run(`set variable header = [${header.join(", ")}]::varchar[];
+    const [count] = await this.#database.rows<{ n: number }>(`select count(*) as n from ${file}`);
+    const records = count?.n ?? 0;
+    if (records > PARQUET_ROWS + spool.bytes * PARQUET_ROWS_PER_BYTE) {
+      throw new Error(`it says that it holds ${records} rows in ${spool.bytes} bytes`);
+    }
+    const name = this.#origins.get(spool.artifacts[0] as number)?.original ?? "";
+    const named = source.name === true ? `\n    ${quoteLiteral(name)} as _name,` : "";
+    await this.#database.run(`set variable header = [${names.map((column) => quoteLiteral(column.replaceAll("_", "-"))).join(", ")}]::varchar[];
 create or replace temp view framed as
 select
     ${spool.artifacts[0]} as artifact_id,
     file_row_number + 1 as record_no,
     null::json as unknown,
-    null::varchar[] as flags,
-    concat_ws(' ', ${values.join(", ")}) as line,
+    null::varchar[] as flags,${named}
+    ${source.recognises.header_line === undefined ? objectOfRow(names) : lineOfRow(names)},
 from ${file}`);
-    const [count] = await this.#database.rows<{ n: number }>("select count(*) as n from framed");
-    spool.records = count?.n ?? 0;
+    spool.records = records;
+  }
+
+  /** Tries a Parquet file by itself; the reason why DuckDB does not read it, or null. */
+  async #parquetRefusal(spool: Spool): Promise<string | null> {
+    const source = this.#sources.get(spool.source) as Source;
+    try {
+      await this.#frameParquet(spool, source);
+      for (const select of source.selects) {
+        await this.#database.run(`create or replace temp table probe as ${select}`);
+      }
+      await this.#database.run("drop table probe");
+      return null;
+    } catch (error) {
+      if (isInterrupt(error)) throw error;
+      return firstLine(error).replaceAll(spool.path, "the copy");
+    }
   }
 
   /** Takes out of a careful spool the records that DuckDB still refuses, by halving, and rejects them. */
@@ -332,6 +362,32 @@ function readerOf(spool: Spool, columns: Record<string, string>): string {
   // DuckDB reads pieces of this size in parallel, and each must hold the longest line.
   const size = Math.max(4 * 1024 * 1024, spool.longest + 1024);
   return `read_json(${quoteLiteral(spool.path)}, columns = {${list}}, format = 'newline_delimited', maximum_object_size = ${size})`;
+}
+
+/** A row as one JSON object. */
+function objectOfRow(names: string[]): string {
+  const members = names.map((name) => `${quoteIdentifier(name)} := ${quoteIdentifier(name)}`);
+  return `to_json(struct_pack(${members.join(", ")})) as record`;
+}
+
+/** A row as a line of values with blanks between them, nothing as a hyphen. */
+function lineOfRow(names: string[]): string {
+  const values = names.map((name) => `coalesce(nullif(${quoteIdentifier(name)}::varchar, ''), '-')`);
+  return `concat_ws(' ', ${values.join(", ")}) as line`;
+}
+
+/** Takes a file out of a batch that nobody can read. */
+function giveUp(batch: Batch, spool: Spool, note: string): void {
+  batch.spools.splice(batch.spools.indexOf(spool), 1);
+  for (const artifact of batch.artifacts) {
+    if (artifact.artifactId === spool.artifacts[0]) {
+      Object.assign(artifact, { state: "unreadable", source: null, container: null, note });
+    }
+  }
+}
+
+function isInterrupt(error: unknown): boolean {
+  return /interrupt/i.test(firstLine(error));
 }
 
 function isRefusal(error: unknown): boolean {

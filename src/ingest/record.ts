@@ -1,4 +1,6 @@
-import { dirname, join } from "node:path";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Database, quoteLiteral } from "../database/index.js";
 import { ColdtrailError, EXIT } from "../errors.js";
 import type { Case } from "../evidence/index.js";
@@ -105,7 +107,7 @@ async function findBytes(
       EXIT.evidenceNotIntact,
     );
   }
-  if (artifact.container === "parquet") return parquetRow(source.path, recordNo);
+  if (artifact.container === "parquet") return parquetRow((await decode(sealed)).chunks, recordNo);
   for (const careful of [false, true]) {
     try {
       const bytes = await frame(artifact.container, careful, recordNo, (await decode(sealed)).chunks);
@@ -120,9 +122,12 @@ async function findBytes(
   );
 }
 
-/** A row of a sealed Parquet file, which has no bytes of its own, as JSON. */
-async function parquetRow(path: string, recordNo: number): Promise<Buffer> {
-  const database = await Database.openForIngest(":memory:", { readFolders: [dirname(path)] });
+/** A row of a Parquet file, which has no bytes of its own, as JSON. DuckDB reads a copy and never sealed evidence. */
+async function parquetRow(chunks: AsyncIterable<Buffer>, recordNo: number): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), "coldtrail-"));
+  const path = join(folder, "record.parquet");
+  await writeFile(path, chunks);
+  const database = await Database.openForIngest(":memory:", { readFolders: [folder] });
   try {
     const [row] = await database.rows<{ row: string }>(
       `select to_json(record)::varchar as row
@@ -133,10 +138,12 @@ async function parquetRow(path: string, recordNo: number): Promise<Buffer> {
        ) as record`,
       { no: recordNo },
     );
-    if (row === undefined) throw new ColdtrailError("record-unknown", `${path} has no row ${recordNo}`);
+    if (row === undefined)
+      throw new ColdtrailError("record-unknown", `the Parquet file has no row ${recordNo}`);
     return Buffer.from(row.row);
   } finally {
     database.close();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -41,7 +41,10 @@ const header = z.strictObject({
     log_event: z.boolean().optional(),
     /** The first line is a header that matches; the lines after it are records in its order. */
     header_line: z.string().optional(),
-    /** A Parquet file with all of these columns; its rows become lines under a header of the column names, `_` as `-`. */
+    /**
+     * A Parquet file with all of these columns. For a source of lines with a header its rows become such lines (`_` in a
+     * name as `-`), for others JSON objects.
+     */
     parquet: z.array(z.string()).min(1).optional(),
     /** The first line matches and names the columns of comma-separated rows (RFC 4180). */
     csv: z.string().optional(),

@@ -162,7 +162,7 @@ export class Stager {
       records: 0,
       longest: 0,
       artifacts: [job.artifactId],
-      careful: false,
+      careful: job.careful,
       parquet: true,
     });
   }

@@ -25,6 +25,7 @@ beforeAll(async () => {
     "cloudwatch-log/lambda",
     "cloudwatch-log/containers",
     "cloudwatch-log/hostile",
+    "s3-access-delivery/parquet",
   ].map((name) => join(cases, name, "evidence"));
   for (const folder of evidence) await acquire(held, [folder], { now: () => new Date(0), version: "0" });
   await ingest(held, { sqlFolder: assetFolder("sql"), threads: 1 });
@@ -83,6 +84,13 @@ describe("a record inside a string is shown as the sealed element that carries i
     expect(await shown("cloudwatch_log_event", "message like '%KeyError%'")).toBe(
       "2026-03-09T11:00:00.200Z [ERROR] KeyError: 'customer'\nTraceback (most recent call last):\n\n  File \"/var/task/app.py\", line 12, in handler",
     );
+  });
+
+  test("a row of a Parquet file as JSON", async () => {
+    expect(JSON.parse(await shown("s3_access", "key = 'a b'"))).toMatchObject({
+      key_name: "a%20b",
+      operation: "REST.GET.OBJECT",
+    });
   });
 
   test("every row of a wrapped container has its element", async () => {
