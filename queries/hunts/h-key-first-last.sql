@@ -21,41 +21,57 @@
 -- changelog:
 --   1.0.0: first version
 -- ---
-with event as (
+-- Uses are counted by the hour first: a silence that matters is longer, and millions of events are sorted by no one.
+with hour_used as (
     select
         credential,
-        principal,
-        event_time,
-        event_time - lag(event_time) over (partition by credential order by event_time) as silence,
-        source_ip_address,
-        aws_region,
-        event_source,
-        artifact_id,
-        record_no
+        date_trunc('hour', event_time) as hour,
+        min(principal) as principal,
+        min(event_time) as first_seen,
+        max(event_time) as last_seen,
+        count(*) as event_count,
+        list(distinct source_ip_address order by source_ip_address) as addresses,
+        list(distinct aws_region order by aws_region) as regions,
+        list(distinct event_source order by event_source) as services,
+        arg_min(artifact_id, row(event_time, artifact_id, record_no)) as artifact_id,
+        arg_min(record_no, row(event_time, artifact_id, record_no)) as record_no
     from cloudtrail_event
     where credential is not null
+        and event_time is not null
         and ($principal::varchar is null
             or principal_matches($principal::varchar, principal)
             or short_name(principal) = $principal::varchar)
         and is_listed(recipient_account_id, $accounts::varchar)
         and is_listed(aws_region, $regions::varchar)
         and in_period(event_time, $case_from::timestamptz, $case_to::timestamptz)
+    group by
+        credential,
+        hour
+),
+paused as (
+    select
+        *,
+        first_seen - lag(last_seen) over (partition by credential order by hour) as silence
+    from hour_used
 ),
 used as (
     select
         credential,
         min(principal) as principal,
-        min(event_time) as first_seen,
-        max(event_time) as last_seen,
-        count(*) as event_count,
+        min(first_seen) as first_seen,
+        max(last_seen) as last_seen,
+        sum(event_count)::bigint as event_count,
         max(silence) as longest_silence,
-        arg_max(event_time, silence) as woken,
-        distinct_values(source_ip_address) as addresses,
-        distinct_values(aws_region) as regions,
-        distinct_values(short_source(event_source)) as services,
-        arg_min(artifact_id, row(event_time, artifact_id, record_no)) as artifact_id,
-        arg_min(record_no, row(event_time, artifact_id, record_no)) as record_no
-    from event
+        arg_max(first_seen, silence) as woken,
+        list_sort(list_distinct(flatten(list(addresses order by hour)))) as addresses,
+        list_sort(list_distinct(flatten(list(regions order by hour)))) as regions,
+        list_transform(
+            list_sort(list_distinct(flatten(list(services order by hour)))),
+            lambda service : short_source(service)
+        ) as services,
+        arg_min(artifact_id, hour) as artifact_id,
+        arg_min(record_no, hour) as record_no
+    from paused
     group by credential
 ),
 made as (
