@@ -12,10 +12,11 @@
 --   them where logging was switched off or never seen (their prompts cannot be recovered), and where logging was on when
 --   their share is above a rate or when the configuration had been changed before. Also finds logged invocations that
 --   CloudTrail lacks. The state of a region follows the Put and Delete calls of its configuration; before the first one
---   it is on where log records say so. Misses surfaces that no invocation log covers, such as bedrock-mantle and agents.
+--   snapshots of it and log records say. Misses surfaces that no invocation log covers, such as bedrock-mantle and agents.
 -- requires:
 --   cloudtrail_event: needed
 --   bedrock_invocation: needed
+--   api_snapshot: optional
 --   named_set: optional
 -- parameters:
 --   max_gap_rate: {type: double, default: 0.02, description: share of calls without log record that delivery may explain}
@@ -53,6 +54,31 @@ first_change as (
     group by
         account_id,
         region
+),
+-- What snapshots saw before the first change, or at any time when there was none.
+seen as (
+    select
+        snapshot.region,
+        arg_min(
+            ("json" -> '$.loggingConfig') is not null
+            and coalesce("json" ->> '$.loggingConfig.textDataDeliveryEnabled', 'true') <> 'false',
+            snapshot.collected_at
+        ) as is_on
+    from api_snapshot as snapshot
+    left join (
+        select
+            region,
+            min(changed_at) as changed_at
+        from first_change
+        group by region
+    ) as first_change
+        on first_change.region = snapshot.region
+    where snapshot.service = 'bedrock'
+        and snapshot.operation = 'get-model-invocation-logging-configuration'
+        and snapshot.error_code is null
+        and snapshot.region is not null
+        and (first_change.changed_at is null or snapshot.collected_at < first_change.changed_at)
+    group by snapshot.region
 ),
 logged_region as (
     select
@@ -129,11 +155,15 @@ stated as (
             when timed.changed_at is not null then case when timed.is_on then 'on' else 'off' end
             -- What was switched off first had been on.
             when timed.was_on then 'on'
+            when seen.is_on then 'on'
+            when not seen.is_on then 'off'
             when logged_region.first_record <= coalesce(timed.first_changed_at, logged_region.first_record)
             then 'on'
             else 'unknown'
         end as state
     from timed
+    left join seen
+        on seen.region = timed.region
     left join logged_region
         on logged_region.account_id = timed.account_id
         and logged_region.region = timed.region
@@ -252,7 +282,8 @@ select
     || ' (' || moment(first_seen) || ' to ' || moment(last_seen) || ')'
     || case
         when kind = 'not_in_trail' then ''
-        when state = 'off' then '; logging was off since ' || moment(changed_at)
+        when state = 'off'
+        then '; logging was off' || coalesce(' since ' || moment(changed_at), '')
             || ', the prompts cannot be recovered'
         when state = 'unknown' then '; no record says that logging was on in the region'
         else '; logging was on, ' || format('{:.1f}', 100.0 * missing / calls) || ' % of the calls are missing'

@@ -14,14 +14,17 @@
 --   data events of these endpoints are not selected in the trail.
 -- requires:
 --   cloudtrail_event: needed
+--   api_snapshot: optional
 -- preconditions:
 --   - query: >-
 --       select exists (from cloudtrail_event where event_source in
 --       ('bedrock-mantle.amazonaws.com', 'aws-external-anthropic.amazonaws.com'))
+--       or exists (from api_snapshot where service = 'cloudtrail' and operation = 'get-event-selectors'
+--       and contains("json"::varchar, 'AWS::BedrockMantle::'))
 --     otherwise: not_evaluable
 --     reason: >-
---       no event of bedrock-mantle or aws-external-anthropic in CloudTrail; their inference is a data event that a
---       trail records only when a selector asks for it
+--       no event of bedrock-mantle or aws-external-anthropic in CloudTrail and no snapshot of a selector for them; their
+--       inference is a data event that a trail records only when a selector asks for it
 --   - query: >-
 --       select coalesce(min(event_time) <= coalesce($base_to::timestamptz, $case_from::timestamptz)
 --       - interval 7 days, false) from cloudtrail_event
@@ -132,7 +135,13 @@ select
         'credentials': credential,
         'addresses': list_slice(address, 1, 20),
         'user_agents': list_slice(user_agent, 1, 20),
-        'regions': region
+        'regions': region,
+        'selector_seen': exists (
+            from api_snapshot
+            where service = 'cloudtrail'
+                and operation = 'get-event-selectors'
+                and contains("json"::varchar, 'AWS::BedrockMantle::')
+        )
     } as metrics,
     event_count as record_total
 from finding

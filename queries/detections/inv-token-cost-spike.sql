@@ -10,20 +10,22 @@
 -- description: >-
 --   Finds days on which an identity used more tokens or caused more cost than a floor and than a multiple of the 95th
 --   percentile of its baseline days. Keeps apart what the invocation log measured, what CloudTrail measured, and what is
---   estimated for calls without a log record (their number times the mean of the same identity and model). Cost follows
---   reference/price.csv; a model without a price counts with its tokens only. Misses calls of surfaces that say nothing
+--   estimated for calls without a log record (their number times the mean of the same identity and model). Without an
+--   invocation log the metrics of the account count. Cost follows reference/price.csv; a model without a price counts with its tokens only. Misses calls of surfaces that say nothing
 --   about tokens, such as bedrock-mantle.
 -- requires:
 --   bedrock_invocation: helpful
 --   cloudtrail_event: helpful
 --   ref_price: helpful
+--   cloudwatch_metric: optional
 --   named_set: optional
 -- preconditions:
 --   - query: >-
 --       select exists (from bedrock_invocation)
+--       or exists (from cloudwatch_metric where namespace = 'AWS/Bedrock' and metric_name = 'InputTokenCount')
 --       or exists (from cloudtrail_event where (additional_event_data ->> '$.inputTokens') is not null)
 --     otherwise: not_evaluable
---     reason: nothing in the evidence counts tokens, neither an invocation log nor CloudTrail
+--     reason: nothing in the evidence counts tokens, neither an invocation log nor CloudTrail nor a metric
 --   - query: >-
 --       select coalesce(min(event_time) <= coalesce($base_to::timestamptz, $case_from::timestamptz)
 --       - interval 7 days, false) from (select event_time from cloudtrail_event
@@ -57,12 +59,43 @@ with logged as (
         coalesce(output_tokens, 0) as output_tokens,
         coalesce(cache_read_tokens, 0) as cache_read_tokens,
         coalesce(cache_write_tokens, 0) as cache_write_tokens,
+        1::bigint as weight,
         'bedrock_invocation' as source,
         artifact_id,
         record_no
     from bedrock_invocation
     where event_time is not null
         and error_code is null
+    union all
+    -- A metric knows the account and nobody in it.
+    select
+        'logged' as kind,
+        event_time,
+        'account ' || coalesce(account_id, 'unknown') as principal,
+        base_model(dimensions ->> '$.ModelId') as model,
+        region,
+        account_id,
+        case when metric_name = 'InputTokenCount' then value::bigint else 0 end as input_tokens,
+        case when metric_name = 'OutputTokenCount' then value::bigint else 0 end as output_tokens,
+        case when metric_name = 'CacheReadInputTokenCount' then value::bigint else 0 end as cache_read_tokens,
+        case when metric_name = 'CacheWriteInputTokenCount' then value::bigint else 0 end as cache_write_tokens,
+        case when metric_name = 'Invocations' then value::bigint else 0 end as weight,
+        'cloudwatch_metric' as source,
+        artifact_id,
+        record_no
+    from cloudwatch_metric
+    where namespace = 'AWS/Bedrock'
+        and metric_name in (
+            'Invocations',
+            'InputTokenCount',
+            'OutputTokenCount',
+            'CacheReadInputTokenCount',
+            'CacheWriteInputTokenCount'
+        )
+        and stat = 'Sum'
+        and (dimensions ->> '$.ModelId') is not null
+        and event_time is not null
+        and not exists (from bedrock_invocation)
 ),
 record as (
     select distinct request_id
@@ -122,6 +155,7 @@ call as (
         coalesce(try_cast(unlogged.token[2] as bigint), mean.output_tokens, 0) as output_tokens,
         coalesce(try_cast(unlogged.token[3] as bigint), mean.cache_read_tokens, 0) as cache_read_tokens,
         coalesce(try_cast(unlogged.token[4] as bigint), mean.cache_write_tokens, 0) as cache_write_tokens,
+        1::bigint as weight,
         'cloudtrail_event' as source,
         unlogged.artifact_id,
         unlogged.record_no
@@ -144,7 +178,7 @@ model_day as (
         min(account_id) as account_id,
         min(event_time) as first_seen,
         max(event_time) as last_seen,
-        count(*) as calls,
+        sum(weight)::bigint as calls,
         sum(input_tokens) as input_tokens,
         sum(output_tokens) as output_tokens,
         sum(cache_read_tokens) as cache_read_tokens,
@@ -283,7 +317,7 @@ select
     first_seen,
     last_seen,
     calls as event_count,
-    short_name(spike.principal) || ' used ' || format('{:,}', logged_input) || ' input and '
+    coalesce(short_name(spike.principal), 'an unknown identity') || ' used ' || format('{:,}', logged_input) || ' input and '
     || format('{:,}', logged_output) || ' output tokens in ' || counted(logged_calls, 'logged call')
     || ' on ' || strftime(spike.day at time zone 'UTC', '%Y-%m-%d')
     || ' ($' || format('{:,.2f}', logged_cost) || ')'

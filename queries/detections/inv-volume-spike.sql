@@ -11,21 +11,24 @@
 --   Finds hours in which an identity tried to invoke models more often than a floor, than a multiple of the median of
 --   the same hour of the week and than the 99th percentile plus three median deviations of its baseline, and hours in
 --   which an account did so without the identities that explain it. Many calls to one model within ten minutes count as
---   well. Failed and throttled calls are attempts too. Where there is no CloudTrail, the invocation log stands in. Misses
---   volumes that grow slowly and identities that were always loud.
+--   well. Failed and throttled calls are attempts too. Where there is no CloudTrail, the invocation log stands in, and
+--   where there is neither, the metrics of the account. Misses volumes that grow slowly and identities that were always loud.
 -- requires:
 --   cloudtrail_event: helpful
 --   bedrock_invocation: optional
+--   cloudwatch_metric: optional
 --   named_set: optional
 -- preconditions:
 --   - query: >-
 --       select exists (from cloudtrail_event) or exists (from bedrock_invocation)
+--       or exists (from cloudwatch_metric where namespace = 'AWS/Bedrock' and metric_name = 'Invocations')
 --     otherwise: not_evaluable
---     reason: neither CloudTrail nor an invocation log is there
+--     reason: neither CloudTrail nor an invocation log nor the metric of invocations is there
 --   - query: >-
 --       select coalesce(min(event_time) <= coalesce($base_to::timestamptz, $case_from::timestamptz)
 --       - interval 7 days, false) from (select event_time from cloudtrail_event
---       union all select event_time from bedrock_invocation)
+--       union all select event_time from bedrock_invocation
+--       union all select event_time from cloudwatch_metric where namespace = 'AWS/Bedrock')
 --     otherwise: partial
 --     reason: less than seven days of evidence before the case, so the floor alone decides
 -- parameters:
@@ -55,6 +58,7 @@ with call as (
         error_code,
         source_ip_address as source_ip,
         recipient_account_id as account_id,
+        1::bigint as weight,
         artifact_id,
         record_no
     from cloudtrail_event
@@ -74,11 +78,34 @@ with call as (
         error_code,
         null as source_ip,
         account_id,
+        1::bigint as weight,
         artifact_id,
         record_no
     from bedrock_invocation
     where event_time is not null
         and not exists (from cloudtrail_event)
+    union all
+    select
+        'cloudwatch_metric' as source,
+        event_time,
+        date_trunc('hour', event_time) as hour,
+        null as principal,
+        dimensions ->> '$.ModelId' as model_id,
+        region,
+        null as error_code,
+        null as source_ip,
+        account_id,
+        value::bigint as weight,
+        artifact_id,
+        record_no
+    from cloudwatch_metric
+    where namespace = 'AWS/Bedrock'
+        and metric_name = 'Invocations'
+        and stat = 'Sum'
+        and (dimensions ->> '$.ModelId') is not null
+        and event_time is not null
+        and not exists (from cloudtrail_event)
+        and not exists (from bedrock_invocation)
 ),
 principal_hour as (
     select
@@ -90,7 +117,8 @@ principal_hour as (
             hour < coalesce($base_to::timestamptz, $case_from::timestamptz),
             false
         ) as is_before,
-        count(*) as calls
+        bool_and(source = 'cloudwatch_metric') as is_metric,
+        sum(weight)::bigint as calls
     from call
     group by
         account_id,
@@ -122,6 +150,8 @@ subject_hour as (
         is_before,
         calls
     from principal_hour
+    -- A metric knows the account and nobody in it.
+    where not is_metric
     union all
     select
         account_id,
@@ -199,6 +229,7 @@ slot as (
         epoch_us(event_time) // epoch_us($model_window::interval) as slot,
         count(*) as calls
     from call
+    where source <> 'cloudwatch_metric'
     group by
         account_id,
         principal,
@@ -335,6 +366,7 @@ evidence as (
         distinct_values(base_model(call.model_id)) as model,
         distinct_values(call.source_ip) as address,
         count(distinct call.principal) as principals,
+        count(*) as records_total,
         arg_min(
             {
                 'table': call.source,
@@ -348,6 +380,7 @@ evidence as (
     join call
         on call.account_id is not distinct from spike.account_id
         and call.hour = spike.hour
+        and call.weight > 0
         and (spike.is_account or call.principal is not distinct from spike.principal)
     group by
         spike.account_id,
@@ -398,7 +431,7 @@ select
         'addresses': list_slice(evidence.address, 1, 20),
         'principals': evidence.principals
     } as metrics,
-    spike.calls as record_total
+    evidence.records_total as record_total
 from spike
 join evidence
     on evidence.account_id is not distinct from spike.account_id
