@@ -148,7 +148,8 @@ grantee as (
                 and not regexp_matches(
                     coalesce((statement -> '$.Condition')::varchar, ''),
                     '(?i)"(aws:(Source(Vpc|Vpce|Ip|Arn|Account|OrgID|OrgPaths|Owner)|Vpc(e)?SourceIp'
-                    || '|VpceAccount|VpceOrgID|VpceOrgPaths|Principal(Arn|Account|OrgID|OrgPaths|IsAWSService|ServiceName)'
+                    || '|VpceAccount|VpceOrgID|VpceOrgPaths'
+                    || '|Principal(Arn|Account|OrgID|OrgPaths|IsAWSService|ServiceName)'
                     || '|userid)|s3:DataAccessPoint(Arn|Account))"'
                 )
         )

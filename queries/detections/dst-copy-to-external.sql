@@ -114,7 +114,8 @@ parsed as (
         end as destination,
         list_filter(
             coalesce(json_extract(resources, '$[*]'), []),
-            lambda entry : (entry ->> '$.ARN') = 'arn:aws:s3:::' || (request_parameters ->> '$.bucketName')
+            lambda entry : (entry ->> '$.ARN')
+                = 'arn:aws:s3:::' || (request_parameters ->> '$.bucketName')
         )[1] ->> '$.accountId' as destination_account
     from recorded
 ),

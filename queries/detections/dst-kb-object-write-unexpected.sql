@@ -112,8 +112,11 @@ recorded as (
 ),
 feed as (
     select
-        regexp_extract("json" ->> '$.dataSource.dataSourceConfiguration.s3Configuration.bucketArn', ':::(.+)$', 1)
-        as bucket,
+        regexp_extract(
+            "json" ->> '$.dataSource.dataSourceConfiguration.s3Configuration.bucketArn',
+            ':::(.+)$',
+            1
+        ) as bucket,
         unnest(
             coalesce(
                 nullif(

@@ -327,7 +327,10 @@ select
     end
     || ' from ' || coalesce(source_ip, 'an unknown address') || coalesce(' (' || class || ')', '')
     || ' at ' || moment(first_seen)
-    || case when is_external and is_expected then '; the identity is expected, the address is not' else '' end
+    || case
+        when is_external and is_expected then '; the identity is expected, the address is not'
+        else ''
+    end
     as summary,
     records,
     principal as actor,

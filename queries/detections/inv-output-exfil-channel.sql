@@ -68,7 +68,10 @@ allowed as (
 named_host as (
     select
         host,
-        coalesce(bool_or(host = allowed.domain or ends_with(host, '.' || allowed.domain)), false) as is_allowed
+        coalesce(
+            bool_or(host = allowed.domain or ends_with(host, '.' || allowed.domain)),
+            false
+        ) as is_allowed
     from (
         select distinct unnest(host) as host
         from wording

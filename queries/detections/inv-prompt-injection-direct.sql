@@ -284,7 +284,10 @@ select
     || array_to_string(term, ', ') || '; up to ' || counted(score, 'point') || ') from '
     || moment(first_seen) || ' to ' || moment(last_seen)
     || case when stopped > 0 then '; a guardrail stopped ' || stopped else '' end
-    || case when effective > 0 then '; ' || counted(effective, 'answer') || ' call tools or carry data' else '' end
+    || case
+        when effective > 0 then '; ' || counted(effective, 'answer') || ' call tools or carry data'
+        else ''
+    end
     as summary,
     records,
     principal as actor,

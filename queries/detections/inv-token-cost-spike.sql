@@ -317,7 +317,7 @@ select
     first_seen,
     last_seen,
     calls as event_count,
-    coalesce(short_name(spike.principal), 'an unknown identity') || ' used ' || format('{:,}', logged_input) || ' input and '
+    short_name(spike.principal) || ' used ' || format('{:,}', logged_input) || ' input and '
     || format('{:,}', logged_output) || ' output tokens in ' || counted(logged_calls, 'logged call')
     || ' on ' || strftime(spike.day at time zone 'UTC', '%Y-%m-%d')
     || ' ($' || format('{:,.2f}', logged_cost) || ')'

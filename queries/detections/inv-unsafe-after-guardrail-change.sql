@@ -269,7 +269,8 @@ guarded as (
     join call
         on call.artifact_id = named.artifact_id
         and call.record_no = named.record_no
-        and call.event_time between change.event_time - $window::interval and change.event_time + $window::interval
+        and call.event_time >= change.event_time - $window::interval
+        and call.event_time <= change.event_time + $window::interval
 ),
 affected as (
     select *
