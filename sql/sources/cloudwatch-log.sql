@@ -166,7 +166,8 @@ select
     case when lambda_event = 'REPORT' then
         coalesce(
             try_cast(json ->> '$.record.metrics.durationMs' as double),
-            try_cast(regexp_extract(message, '[^a-z] ?Duration: ([0-9.]+) ms', 1) as double)
+            -- The first of the three durations of the line.
+            try_cast(regexp_extract(message, 'Duration: ([0-9.]+) ms', 1) as double)
         )
     end as duration_ms,
     case when lambda_event = 'REPORT' then
