@@ -16,21 +16,16 @@ with document as (
         null::varchar as policy_arn,
         null::varchar as version_id,
         true as is_default,
-        json_extract(policy, '$.PolicyDocument') as raw,
-        false as is_missing,
+        policy_document(policy -> '$.PolicyDocument') as document,
+        json_exists(policy, '$.PolicyDocument') as is_given,
     from (
         select
-            *,
-            unnest(
-                json_extract(
-                    coalesce(
-                        json_extract(json, '$.UserPolicyList'),
-                        json_extract(json, '$.GroupPolicyList'),
-                        json_extract(json, '$.RolePolicyList')
-                    ),
-                    '$[*]'
-                )
-            ) as policy,
+            artifact_id,
+            record_no,
+            collected_at,
+            account_id,
+            arn,
+            unnest(json_extract(inline_policies, '$[*]')) as policy,
         from iam_principal
     )
     union all
@@ -45,10 +40,10 @@ with document as (
         null as policy_arn,
         null as version_id,
         true as is_default,
-        json_extract(json, '$.AssumeRolePolicyDocument') as raw,
-        false as is_missing,
+        trust_policy as document,
+        true as is_given,
     from iam_principal
-    where json_exists(json, '$.AssumeRolePolicyDocument')
+    where trust_policy is not null or list_contains(flags, 'trust_policy_unreadable')
     union all
     -- Managed policies in all their versions.
     select
@@ -65,41 +60,59 @@ with document as (
             try_cast(version ->> '$.IsDefaultVersion' as boolean),
             (version ->> '$.VersionId') = default_version_id
         ) as is_default,
-        json_extract(version, '$.Document') as raw,
-        false as is_missing,
+        policy_document(version -> '$.Document') as document,
+        json_exists(version, '$.Document') as is_given,
     from (
         select
-            *,
-            unnest(json_extract(json, '$.PolicyVersionList[*]')) as version,
+            artifact_id,
+            record_no,
+            collected_at,
+            account_id,
+            name,
+            arn,
+            default_version_id,
+            unnest(json_extract(versions, '$[*]')) as version,
         from iam_policy
     )
     union all
     -- The boundary of a principal is a managed policy, in the version that was in force then.
     select
-        principal.artifact_id,
-        principal.record_no,
-        principal.collected_at,
-        principal.account_id,
+        artifact_id,
+        record_no,
+        collected_at,
+        account_id,
         'boundary' as policy_kind,
-        principal.arn as principal_arn,
-        policy.name as policy_name,
-        principal.permissions_boundary_arn as policy_arn,
-        policy.default_version_id as version_id,
+        arn as principal_arn,
+        policy_name,
+        permissions_boundary_arn as policy_arn,
+        version_id,
         true as is_default,
-        list_filter(
-            json_extract(policy.json, '$.PolicyVersionList[*]'),
-            lambda version : (version ->> '$.VersionId') = policy.default_version_id
-        )[1] -> '$.Document' as raw,
-        policy.arn is null as is_missing,
-    from iam_principal as principal
-    left join (
-        select distinct on (arn, collected_at) *
-        from iam_policy
-        order by artifact_id, record_no
-    ) as policy
-        on policy.arn = principal.permissions_boundary_arn
-        and policy.collected_at is not distinct from principal.collected_at
-    where principal.permissions_boundary_arn is not null
+        policy_document(raw) as document,
+        raw is not null as is_given,
+    from (
+        select
+            principal.artifact_id,
+            principal.record_no,
+            principal.collected_at,
+            principal.account_id,
+            principal.arn,
+            principal.permissions_boundary_arn,
+            policy.name as policy_name,
+            policy.default_version_id as version_id,
+            list_filter(
+                json_extract(policy.versions, '$[*]'),
+                lambda version : (version ->> '$.VersionId') = policy.default_version_id
+            )[1] -> '$.Document' as raw,
+        from iam_principal as principal
+        left join (
+            select distinct on (arn, collected_at) *
+            from iam_policy
+            order by artifact_id, record_no
+        ) as policy
+            on policy.arn = principal.permissions_boundary_arn
+            and policy.collected_at is not distinct from principal.collected_at
+        where principal.permissions_boundary_arn is not null
+    )
     union all
     -- What was asked one by one.
     select
@@ -132,60 +145,83 @@ with document as (
         case when operation = 'get-policy-version' and resource like 'arn:%' then resource end as policy_arn,
         json ->> '$.PolicyVersion.VersionId' as version_id,
         coalesce(try_cast(json ->> '$.PolicyVersion.IsDefaultVersion' as boolean), true) as is_default,
-        coalesce(
-            json_extract(json, '$.PolicyVersion.Document'),
-            json_extract(json, '$.Role.AssumeRolePolicyDocument'),
-            json_extract(json, '$.PolicyDocument'),
-            json_extract(json, '$.Policy'),
-            json_extract(json, '$.resourcePolicy'),
-            json_extract(json, '$.ResourcePolicy'),
-            json_extract(json, '$.policy')
-        ) as raw,
-        false as is_missing,
-    from api_snapshot
-    where operation in (
-            'get-policy-version',
-            'get-role',
-            'get-role-policy',
-            'get-user-policy',
-            'get-group-policy',
-            'get-bucket-policy',
-            'get-key-policy',
-            'get-resource-policy',
-            'get-repository-policy',
-            'get-model-package-group-policy'
-        )
-        or operation = 'get-policy' and service = 'lambda'
-),
-
-decoded as (
-    select
-        *,
         policy_document(raw) as document,
-    from document
-    where raw is not null or is_missing
+        raw is not null as is_given,
+    from (
+        select
+            *,
+            coalesce(
+                json_extract(json, '$.PolicyVersion.Document'),
+                json_extract(json, '$.Role.AssumeRolePolicyDocument'),
+                json_extract(json, '$.PolicyDocument'),
+                json_extract(json, '$.Policy'),
+                json_extract(json, '$.resourcePolicy'),
+                json_extract(json, '$.ResourcePolicy'),
+                json_extract(json, '$.policy')
+            ) as raw,
+        from api_snapshot
+        where operation in (
+                'get-policy-version',
+                'get-role',
+                'get-role-policy',
+                'get-user-policy',
+                'get-group-policy',
+                'get-bucket-policy',
+                'get-key-policy',
+                'get-resource-policy',
+                'get-repository-policy',
+                'get-model-package-group-policy'
+            )
+            or operation = 'get-policy' and service = 'lambda'
+    )
+    where raw is not null
 ),
 
 -- Statement is a list of objects, or one object.
 listed as (
     select
-        *,
+        * exclude (document, statements),
         case
-            when document is null or json_type(document) <> 'OBJECT' then [null::json]
-            when json_type(document, '$.Statement') = 'ARRAY' then json_extract(document, '$.Statement[*]')
-            when json_type(document, '$.Statement') = 'OBJECT' then [json_extract(document, '$.Statement')]
-            when json_exists(document, '$.Statement') then [null::json]
+            when document is null then [null::json]
+            when is_array(statements) then json_extract(statements, '$[*]')
+            when statements is not null then [statements]
             else []
         end as bodies,
-    from decoded
+    from (
+        select
+            *,
+            json_transform(document, '{"Statement": "JSON"}').Statement as statements,
+        from document
+        where is_given or policy_kind = 'boundary'
+    )
 ),
 
 statement as (
     select
-        *,
+        * exclude (bodies),
         unnest(bodies) as body,
         unnest(range(len(bodies))) as place,
     from listed
+),
+
+read as (
+    select
+        *,
+        json_transform(
+            body,
+            '{
+                 "Sid": "VARCHAR",
+                 "Effect": "VARCHAR",
+                 "Action": "JSON",
+                 "NotAction": "JSON",
+                 "Resource": "JSON",
+                 "NotResource": "JSON",
+                 "Principal": "JSON",
+                 "NotPrincipal": "JSON",
+                 "Condition": "JSON"
+             }'
+        ) as f,
+    from statement
 )
 
 select
@@ -203,17 +239,17 @@ select
     policy_arn,
     version_id,
     is_default,
-    body ->> '$.Sid' as sid,
-    body ->> '$.Effect' as effect,
-    texts_of(json_extract(body, '$.Action')) as actions,
-    texts_of(json_extract(body, '$.NotAction')) as not_actions,
-    texts_of(json_extract(body, '$.Resource')) as resources,
-    texts_of(json_extract(body, '$.NotResource')) as not_resources,
-    principals_of(json_extract(body, '$.Principal')) as principals,
-    principals_of(json_extract(body, '$.NotPrincipal')) as not_principals,
-    json_extract(body, '$.Condition') as conditions,
+    f.Sid as sid,
+    f.Effect as effect,
+    texts_of(f.Action) as actions,
+    texts_of(f.NotAction) as not_actions,
+    texts_of(f.Resource) as resources,
+    texts_of(f.NotResource) as not_resources,
+    principals_of(f.Principal) as principals,
+    principals_of(f.NotPrincipal) as not_principals,
+    f.Condition as conditions,
     case
-        when is_missing then ['document_missing']
-        when body is null or json_type(body) <> 'OBJECT' then ['document_unreadable']
+        when not is_given then ['document_missing']
+        when body is null or not is_object(body) then ['document_unreadable']
     end as flags,
-from statement;
+from read;

@@ -65,11 +65,16 @@ create or replace macro texts_of(value) as
 -- Text of a base64 value, or null when it is not base64 of UTF-8 text.
 create or replace macro text_of_base64(value) as try(decode(from_base64(value)));
 
+-- Whether a JSON value is an object, an array or a text, without parsing it: cheap for large values.
+create or replace macro is_object(value) as starts_with(ltrim(value::varchar), '{');
+create or replace macro is_array(value) as starts_with(ltrim(value::varchar), '[');
+create or replace macro is_text(value) as starts_with(ltrim(value::varchar), '"');
+
 -- A policy document as an object: AWS gives it as one, as text, or as percent-encoded text. Null when it is none.
 create or replace macro policy_document(value) as
-    case json_type(value)
-        when 'OBJECT' then value
-        when 'VARCHAR' then try_cast(
+    case
+        when is_object(value) then value
+        when is_text(value) then try_cast(
             case
                 when starts_with(ltrim(json_extract_string(value, '$')), '{') then json_extract_string(value, '$')
                 else url_decode(json_extract_string(value, '$'))
@@ -130,10 +135,11 @@ create or replace macro object_of(names, texts) as
         )
     );
 
--- An object without some of its keys; null for what is no object. (json_merge_patch overflows the stack on deep values.)
+-- What an object has beside some keys; null when that is nothing, and for what is no object. (json_merge_patch would do
+-- the same, and overflows the stack on deep values.)
 create or replace macro without_keys(value, known) as
-    case json_type(value)
-        when 'OBJECT' then coalesce(
+    case
+        when len(list_filter(json_keys(value), lambda name : not list_contains(known, name))) > 0 then coalesce(
             try(
                 to_json(
                     map_from_entries(

@@ -13,6 +13,7 @@ create table if not exists iam_principal (
     create_date timestamptz,
     groups varchar[],
     attached_policy_arns varchar[],
+    inline_policies json,
     inline_policy_names varchar[],
     permissions_boundary_arn varchar,
     trust_policy json,
@@ -29,6 +30,7 @@ comment on column iam_principal.principal_type is 'user, group or role.';
 comment on column iam_principal.principal_id is 'AIDA…, AGPA… or AROA…: stays when a name is used again, and stands in trust policies when the principal is gone.';
 comment on column iam_principal.groups is 'Names of the groups of a user.';
 comment on column iam_principal.attached_policy_arns is 'Managed policies that are attached directly.';
+comment on column iam_principal.inline_policies is 'Names and documents as in the answer; their statements are in iam_statement.';
 comment on column iam_principal.trust_policy is 'Who may assume the role, decoded.';
 comment on column iam_principal.json is 'The whole record. Access keys, MFA devices, passwords and service-specific credentials are not in it.';
 comment on column iam_principal.flags is 'trust_policy_unreadable, no_arn, invalid_utf8.';
@@ -51,13 +53,15 @@ create table if not exists iam_policy (
     create_date timestamptz,
     update_date timestamptz,
     version_count bigint,
+    versions json,
     json json,
     flags varchar[],
 );
 comment on table iam_policy is 'One managed policy of get-account-authorization-details. Policies of AWS are in it when they are attached.';
 comment on column iam_policy.account_id is 'Account that owns the policy; null for a policy of AWS.';
 comment on column iam_policy.version_count is 'Versions in the record; their statements are in iam_statement.';
-comment on column iam_policy.json is 'The whole record, with every version.';
+comment on column iam_policy.versions is 'Every version with its document, as in the answer.';
+comment on column iam_policy.json is 'The whole record.';
 
 create table if not exists iam_statement (
     artifact_id bigint not null,

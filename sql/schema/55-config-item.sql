@@ -6,6 +6,8 @@ create table if not exists config_item (
     configuration_item_capture_time timestamptz,
     configuration_item_status varchar,
     configuration_state_id varchar,
+    configuration_item_version varchar,
+    configuration_state_md5_hash varchar,
     account_id varchar,
     region varchar,
     arn varchar,
@@ -30,6 +32,8 @@ create table if not exists config_item (
 comment on table config_item is 'One resource as AWS Config recorded it at one moment, from a snapshot, a history file, the API or a change notification.';
 comment on column config_item.configuration_item_capture_time is 'When AWS Config looked, UTC; the change came before.';
 comment on column config_item.configuration_item_status is 'OK, ResourceDiscovered, ResourceDeleted, …';
+comment on column config_item.configuration_item_version is 'Version of the form of the item: 1.3, …';
+comment on column config_item.configuration_state_md5_hash is 'Null since version 1.3, which leaves it empty.';
 comment on column config_item.delivery_time is 'When the item or its notification was delivered.';
 comment on column config_item.message_type is 'For a notification: ConfigurationItemChangeNotification or OversizedConfigurationItemChangeNotification.';
 comment on column config_item.change_type is 'For a notification: CREATE, UPDATE or DELETE.';

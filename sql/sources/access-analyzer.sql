@@ -16,51 +16,85 @@
 --   - https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ListFindingsV2.html
 --   - https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-eventbridge.html
 -- ---
-with renamed as (
+with read as (
+    -- One pass over the record for all that becomes a column.
     select
         artifact_id,
         record_no,
-        record ->> '$.id' as finding_id,
+        record as json,
+        flags,
+        json_transform(
+            record,
+            '{
+                 "id": "VARCHAR",
+                 "findingType": "VARCHAR",
+                 "isPublic": "VARCHAR",
+                 "error": "VARCHAR",
+                 "resourceOwnerAccount": "VARCHAR",
+                 "accountId": "VARCHAR",
+                 "region": "VARCHAR",
+                 "resource": "VARCHAR",
+                 "createdAt": "VARCHAR",
+                 "analyzedAt": "VARCHAR",
+                 "updatedAt": "VARCHAR",
+                 "findingDetails": [{
+                     "unusedIamUserAccessKeyDetails": {"accessKeyId": "VARCHAR"},
+                     "externalAccessDetails": {"principal": "JSON", "action": ["VARCHAR"]}
+                 }],
+                 "principal": "JSON",
+                 "resourceType": "VARCHAR",
+                 "action": ["VARCHAR"],
+                 "status": "VARCHAR"
+             }'
+        ) as f,
+    from framed
+),
+
+renamed as (
+    select
+        artifact_id,
+        record_no,
+        f.id as finding_id,
         'access-analyzer' as product,
         'access-analyzer' as provider,
         coalesce(
-            record ->> '$.findingType',
-            case when try_cast(record ->> '$.isPublic' as boolean) then 'PublicAccess' else 'ExternalAccess' end
+            f.findingType,
+            case when try_cast(f.isPublic as boolean) then 'PublicAccess' else 'ExternalAccess' end
         ) as type,
         null::double as severity,
         null::varchar as severity_label,
         null::varchar as title,
-        record ->> '$.error' as description,
-        coalesce(record ->> '$.resourceOwnerAccount', record ->> '$.accountId') as account_id,
+        f.error as description,
+        coalesce(f.resourceOwnerAccount, f.accountId) as account_id,
         coalesce(
-            record ->> '$.region',
-            nullif(regexp_extract(record ->> '$.resource', '^arn:[^:]*:[^:]*:([a-z0-9-]+):', 1), '')
+            f.region,
+            nullif(regexp_extract(f.resource, '^arn:[^:]*:[^:]*:([a-z0-9-]+):', 1), '')
         ) as region,
-        instant_of(record ->> '$.createdAt') as first_seen,
-        instant_of(record ->> '$.analyzedAt') as last_seen,
-        instant_of(record ->> '$.createdAt') as created_at,
-        instant_of(record ->> '$.updatedAt') as updated_at,
+        instant_of(f.createdAt) as first_seen,
+        instant_of(f.analyzedAt) as last_seen,
+        instant_of(f.createdAt) as created_at,
+        instant_of(f.updatedAt) as updated_at,
         null::bigint as count,
-        record ->> '$.findingDetails[0].unusedIamUserAccessKeyDetails.accessKeyId' as access_key_id,
+        f.findingDetails[1].unusedIamUserAccessKeyDetails.accessKeyId as access_key_id,
         coalesce(
-            json_extract(record, '$.principal'),
-            json_extract(record, '$.findingDetails[0].externalAccessDetails.principal')
+            f.principal,
+            f.findingDetails[1].externalAccessDetails.principal
         ) as who,
         null::varchar as user_name,
-        record ->> '$.resource' as resource_arn,
-        record ->> '$.resourceType' as resource_type,
+        f.resource as resource_arn,
+        f.resourceType as resource_type,
         coalesce(
-            record ->> '$.action[0]',
-            record ->> '$.findingDetails[0].externalAccessDetails.action[0]'
+            f.action[1],
+            f.findingDetails[1].externalAccessDetails.action[1]
         ) as api,
         null::varchar as remote_ip,
-        record ->> '$.status' as record_state,
+        f.status as record_state,
         null::varchar as workflow_state,
         null::varchar as compliance_status,
         false as is_sample,
-        record as json,
+        json,
         flags,
-    from framed
+    from read
 )
 
 select

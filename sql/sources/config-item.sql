@@ -22,150 +22,204 @@
 --   - https://docs.aws.amazon.com/config/latest/developerguide/config-item-table.html
 --   - https://docs.aws.amazon.com/config/latest/developerguide/example-s3-snapshot.html
 -- ---
-with opened as (
-    -- A rule gets its event as text.
+with notice as (
     select
-        * replace (
-            case
-                when json_exists(record, '$.invokingEvent') then coalesce(
-                    try_cast(record ->> '$.invokingEvent' as json),
-                    record
-                )
-                else record
-            end as record
-        ),
+        artifact_id,
+        record_no,
+        record,
+        flags,
+        json_transform(
+            record,
+            '{
+                 "invokingEvent": "VARCHAR",
+                 "messageType": "VARCHAR",
+                 "notificationCreationTime": "VARCHAR",
+                 "configurationItem": "JSON",
+                 "configurationItemSummary": "JSON",
+                 "configurationItemDiff": {"changeType": "VARCHAR", "changedProperties": "JSON"}
+             }'
+        ) as told,
     from framed
+),
+
+-- A rule gets its event as text.
+opened as (
+    select
+        artifact_id,
+        record_no,
+        flags,
+        case when told.invokingEvent is null then record else coalesce(try_cast(told.invokingEvent as json), record) end
+            as record,
+        case
+            when told.invokingEvent is null then told
+            else json_transform(
+                coalesce(try_cast(told.invokingEvent as json), record),
+                '{
+                     "invokingEvent": "VARCHAR",
+                     "messageType": "VARCHAR",
+                     "notificationCreationTime": "VARCHAR",
+                     "configurationItem": "JSON",
+                     "configurationItemSummary": "JSON",
+                     "configurationItemDiff": {"changeType": "VARCHAR", "changedProperties": "JSON"}
+                 }'
+            )
+        end as n,
+    from notice
 ),
 
 unwrapped as (
     select
         *,
-        coalesce(
-            nullif(json_extract(record, '$.configurationItem'), 'null'::json),
-            nullif(json_extract(record, '$.configurationItemSummary'), 'null'::json),
-            record
-        ) as item,
-        json_exists(record, '$.messageType') as is_notification,
+        case
+            when is_object(n.configurationItem) then n.configurationItem
+            when is_object(n.configurationItemSummary) then n.configurationItemSummary
+            else record
+        end as item,
     from opened
+),
+
+read as (
+    select
+        *,
+        json_transform(
+            item,
+            '{
+                 "configurationItemVersion": "VARCHAR",
+                 "configurationStateMd5Hash": "VARCHAR",
+                 "configurationItemMD5Hash": "VARCHAR",
+                 "version": "VARCHAR",
+                 "configurationItemCaptureTime": "VARCHAR",
+                 "configurationItemStatus": "VARCHAR",
+                 "configurationStateId": "VARCHAR",
+                 "awsAccountId": "VARCHAR",
+                 "accountId": "VARCHAR",
+                 "awsRegion": "VARCHAR",
+                 "ARN": "VARCHAR",
+                 "resourceType": "VARCHAR",
+                 "resourceId": "VARCHAR",
+                 "resourceName": "VARCHAR",
+                 "availabilityZone": "VARCHAR",
+                 "availibilityZone": "VARCHAR",
+                 "resourceCreationTime": "VARCHAR",
+                 "configurationItemDeliveryTime": "VARCHAR",
+                 "changeType": "VARCHAR",
+                 "configuration": "JSON",
+                 "supplementaryConfiguration": "JSON",
+                 "relationships": "JSON",
+                 "relatedEvents": "JSON",
+                 "tags": "JSON"
+             }'
+        ) as f,
+        without_keys(
+            item,
+            [
+                'configurationItemVersion',
+                'configurationItemMD5Hash',
+                'configurationItemCaptureTime',
+                'configurationItemStatus',
+                'configurationStateId',
+                'configurationStateID',
+                'configurationStateMd5Hash',
+                'awsAccountId',
+                'accountId',
+                'awsRegion',
+                'ARN',
+                'arn',
+                'resourceType',
+                'resourceId',
+                'resourceName',
+                'availabilityZone',
+                'availibilityZone',
+                'resourceCreationTime',
+                'configurationItemDeliveryTime',
+                'changeType',
+                'configuration',
+                'supplementaryConfiguration',
+                'relationships',
+                'relatedEvents',
+                'tags',
+                'version'
+            ]
+        ) as unknown,
+    from unwrapped
+),
+
+-- Names of fields are the same in either case here, those of AWS are not: the other spellings come in a second look.
+spelt as (
+    select
+        *,
+        case
+            when f.ARN is null or f.configurationStateId is null then json_transform(
+                item,
+                '{"arn": "VARCHAR", "configurationStateID": "VARCHAR"}'
+            )
+        end as other,
+    from read
 ),
 
 renamed as (
     select
         *,
-        json_extract_string(
-            item,
-            [
-                '$.configurationItemCaptureTime',
-                '$.configurationItemStatus',
-                '$.configurationStateId',
-                '$.configurationStateID',
-                '$.awsAccountId',
-                '$.accountId',
-                '$.awsRegion',
-                '$.ARN',
-                '$.arn',
-                '$.resourceType',
-                '$.resourceId',
-                '$.resourceName',
-                '$.availabilityZone',
-                '$.availibilityZone',
-                '$.resourceCreationTime',
-                '$.configurationItemDeliveryTime'
-            ]
-        ) as c,
-        json_extract(item, '$.configuration') as raw,
-    from unwrapped
+        instant_of(f.configurationItemCaptureTime) as configuration_item_capture_time,
+        -- In the API the configuration is text.
+        case
+            when is_text(f.configuration) then try_cast(json_extract_string(f.configuration, '$') as json)
+            when f.configuration::varchar <> 'null' then f.configuration
+        end as configuration,
+    from spelt
 ),
 
 final as (
     select
         artifact_id,
         record_no,
-        instant_of(c[1]) as configuration_item_capture_time,
-        c[2] as configuration_item_status,
-        coalesce(c[3], c[4]) as configuration_state_id,
-        coalesce(c[5], c[6]) as account_id,
-        c[7] as region,
-        coalesce(c[8], c[9]) as arn,
-        c[10] as resource_type,
-        c[11] as resource_id,
-        c[12] as resource_name,
-        coalesce(c[13], c[14]) as availability_zone,
-        instant_of(c[15]) as resource_creation_time,
+        configuration_item_capture_time,
+        f.configurationItemStatus as configuration_item_status,
+        coalesce(f.configurationStateId, other.configurationStateID) as configuration_state_id,
+        coalesce(f.configurationItemVersion, f.version) as configuration_item_version,
+        nullif(coalesce(f.configurationStateMd5Hash, f.configurationItemMD5Hash), '') as configuration_state_md5_hash,
+        coalesce(f.awsAccountId, f.accountId) as account_id,
+        f.awsRegion as region,
+        coalesce(f.ARN, other.arn) as arn,
+        f.resourceType as resource_type,
+        f.resourceId as resource_id,
+        f.resourceName as resource_name,
+        coalesce(f.availabilityZone, f.availibilityZone) as availability_zone,
+        instant_of(f.resourceCreationTime) as resource_creation_time,
         coalesce(
-            instant_of(c[16]),
-            case when is_notification then instant_of(record ->> '$.notificationCreationTime') end
+            instant_of(f.configurationItemDeliveryTime),
+            instant_of(n.notificationCreationTime)
         ) as delivery_time,
-        case when is_notification then record ->> '$.messageType' end as message_type,
-        coalesce(
-            record ->> '$.configurationItemDiff.changeType',
-            item ->> '$.changeType'
-        ) as change_type,
-        json_extract(record, '$.configurationItemDiff.changedProperties') as changed_properties,
-        case json_type(raw)
-            when 'VARCHAR' then coalesce(try_cast(json_extract_string(raw, '$') as json), raw)
-            when 'NULL' then null
-            else raw
-        end as configuration,
-        json_extract(item, '$.supplementaryConfiguration') as supplementary_configuration,
-        json_extract(item, '$.relationships') as relationships,
-        texts_of(json_extract(item, '$.relatedEvents')) as related_events,
-        json_extract(item, '$.tags') as tags,
+        n.messageType as message_type,
+        coalesce(n.configurationItemDiff.changeType, f.changeType) as change_type,
+        n.configurationItemDiff.changedProperties as changed_properties,
+        coalesce(configuration, case when is_text(f.configuration) then f.configuration end) as configuration,
+        f.supplementaryConfiguration as supplementary_configuration,
+        f.relationships,
+        texts_of(f.relatedEvents) as related_events,
+        f.tags,
         case
-            when is_notification then nullif(
-                without_keys(
-                    record,
-                    [
-                        'configurationItem',
-                        'configurationItemSummary',
-                        'configurationItemDiff',
-                        'messageType',
-                        'notificationCreationTime'
-                    ]
-                ),
-                '{}'
+            when n.messageType is not null then without_keys(
+                record,
+                [
+                    'configurationItem',
+                    'configurationItemSummary',
+                    'configurationItemDiff',
+                    'messageType',
+                    'notificationCreationTime'
+                ]
             )
         end as notification,
-        nullif(
-            without_keys(
-                item,
-                [
-                    'configurationItemCaptureTime',
-                    'configurationItemStatus',
-                    'configurationStateId',
-                    'configurationStateID',
-                    'awsAccountId',
-                    'accountId',
-                    'awsRegion',
-                    'ARN',
-                    'arn',
-                    'resourceType',
-                    'resourceId',
-                    'resourceName',
-                    'availabilityZone',
-                    'availibilityZone',
-                    'resourceCreationTime',
-                    'changeType',
-                    'configurationItemDeliveryTime',
-                    'configuration',
-                    'supplementaryConfiguration',
-                    'relationships',
-                    'relatedEvents',
-                    'tags'
-                ]
-            ),
-            '{}'
-        ) as unknown,
+        unknown,
         nullif(
             list_concat(
                 coalesce(flags, []),
-                case when instant_of(c[1]) is null then ['no_capture_time'] else [] end,
+                case when configuration_item_capture_time is null then ['no_capture_time'] else [] end,
                 case
-                    when json_type(raw) = 'VARCHAR' and try_cast(json_extract_string(raw, '$') as json) is null
-                        then ['configuration_unreadable']
+                    when is_text(f.configuration) and configuration is null then ['configuration_unreadable']
                     else []
                 end,
-                case when json_exists(record, '$.configurationItemSummary') then ['oversized'] else [] end
+                case when is_object(n.configurationItemSummary) then ['oversized'] else [] end
             ),
             []
         ) as flags,

@@ -18,64 +18,188 @@
 --   - https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_exportfindings.html
 --   - https://docs.aws.amazon.com/guardduty/latest/APIReference/API_GetFindings.html
 -- ---
-with renamed as (
+with read as (
+    -- One pass over the record for all that becomes a column: what is many passes for one costs memory for many.
     select
         artifact_id,
         record_no,
-        either_case(record, 'id') as finding_id,
+        record as json,
+        flags,
+        case
+            when json_exists(record, '$.Service') then json_transform(
+                record,
+                '{
+                     "Id": "VARCHAR",
+                     "Type": "VARCHAR",
+                     "Severity": "VARCHAR",
+                     "Title": "VARCHAR",
+                     "Description": "VARCHAR",
+                     "AccountId": "VARCHAR",
+                     "Region": "VARCHAR",
+                     "CreatedAt": "VARCHAR",
+                     "UpdatedAt": "VARCHAR",
+                     "Resource": {
+                         "ResourceType": "VARCHAR",
+                         "AccessKeyDetails": {"AccessKeyId": "VARCHAR", "UserType": "VARCHAR", "UserName": "VARCHAR"},
+                         "S3BucketDetails": [{"Arn": "VARCHAR"}],
+                         "BedrockGuardrailDetails": {"GuardrailArn": "VARCHAR"},
+                         "ModelDetails": [{"ModelId": "VARCHAR"}],
+                         "LambdaDetails": {"FunctionArn": "VARCHAR"},
+                         "EksClusterDetails": {"Arn": "VARCHAR"},
+                         "EcsClusterDetails": {"Arn": "VARCHAR"},
+                         "RdsDbInstanceDetails": {"DbInstanceArn": "VARCHAR"},
+                         "InstanceDetails": {"InstanceId": "VARCHAR"}
+                     },
+                     "Service": {
+                         "EventFirstSeen": "VARCHAR",
+                         "EventLastSeen": "VARCHAR",
+                         "Count": "VARCHAR",
+                         "Archived": "VARCHAR",
+                         "AdditionalInfo": {"Sample": "VARCHAR", "Value": "VARCHAR"},
+                         "Action": {
+                             "AwsApiCallAction": {
+                                 "Api": "VARCHAR",
+                                 "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
+                             },
+                             "KubernetesApiCallAction": {
+                                 "Verb": "VARCHAR",
+                                 "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
+                             },
+                             "NetworkConnectionAction": {
+                                 "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
+                             },
+                             "RdsLoginAttemptAction": {
+                                 "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
+                             },
+                             "PortProbeAction": {
+                                 "PortProbeDetails": [
+                                     {"RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}}
+                                 ]
+                             }
+                         },
+                         "Detection": {"Sequence": {"Endpoints": [{"Ip": "VARCHAR"}]}}
+                     }
+                 }'
+            )
+            else json_transform(
+                record,
+                '{
+                     "id": "VARCHAR",
+                     "type": "VARCHAR",
+                     "severity": "VARCHAR",
+                     "title": "VARCHAR",
+                     "description": "VARCHAR",
+                     "accountId": "VARCHAR",
+                     "region": "VARCHAR",
+                     "createdAt": "VARCHAR",
+                     "updatedAt": "VARCHAR",
+                     "resource": {
+                         "resourceType": "VARCHAR",
+                         "accessKeyDetails": {"accessKeyId": "VARCHAR", "userType": "VARCHAR", "userName": "VARCHAR"},
+                         "s3BucketDetails": [{"arn": "VARCHAR"}],
+                         "bedrockGuardrailDetails": {"guardrailArn": "VARCHAR"},
+                         "modelDetails": [{"modelId": "VARCHAR"}],
+                         "lambdaDetails": {"functionArn": "VARCHAR"},
+                         "eksClusterDetails": {"arn": "VARCHAR"},
+                         "ecsClusterDetails": {"arn": "VARCHAR"},
+                         "rdsDbInstanceDetails": {"dbInstanceArn": "VARCHAR"},
+                         "instanceDetails": {"instanceId": "VARCHAR"}
+                     },
+                     "service": {
+                         "eventFirstSeen": "VARCHAR",
+                         "eventLastSeen": "VARCHAR",
+                         "count": "VARCHAR",
+                         "archived": "VARCHAR",
+                         "additionalInfo": {"sample": "VARCHAR", "value": "VARCHAR"},
+                         "action": {
+                             "awsApiCallAction": {
+                                 "api": "VARCHAR",
+                                 "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
+                             },
+                             "kubernetesApiCallAction": {
+                                 "verb": "VARCHAR",
+                                 "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
+                             },
+                             "networkConnectionAction": {
+                                 "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
+                             },
+                             "rdsLoginAttemptAction": {
+                                 "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
+                             },
+                             "portProbeAction": {
+                                 "portProbeDetails": [
+                                     {"remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}}
+                                 ]
+                             }
+                         },
+                         "detection": {"sequence": {"endpoints": [{"ip": "VARCHAR"}]}}
+                     }
+                 }'
+            )
+        end as f,
+    from framed
+),
+
+renamed as (
+    select
+        artifact_id,
+        record_no,
+        f.id as finding_id,
         'guardduty' as product,
         'guardduty' as provider,
-        either_case(record, 'type') as type,
-        try_cast(either_case(record, 'severity') as double) as severity,
-        either_case(record, 'title') as title,
-        either_case(record, 'description') as description,
-        either_case(record, 'accountId') as account_id,
-        either_case(record, 'region') as region,
-        instant_of(either_case(record, 'service.eventFirstSeen')) as first_seen,
-        instant_of(either_case(record, 'service.eventLastSeen')) as last_seen,
-        instant_of(either_case(record, 'createdAt')) as created_at,
-        instant_of(either_case(record, 'updatedAt')) as updated_at,
-        try_cast(either_case(record, 'service.count') as bigint) as count,
-        either_case(record, 'resource.accessKeyDetails.accessKeyId') as access_key_id,
-        either_case(record, 'resource.accessKeyDetails.userType') as user_type,
-        either_case(record, 'resource.accessKeyDetails.userName') as user_name,
+        f.type,
+        try_cast(f.severity as double) as severity,
+        f.title,
+        f.description,
+        f.accountId as account_id,
+        f.region,
+        instant_of(f.service.eventFirstSeen) as first_seen,
+        instant_of(f.service.eventLastSeen) as last_seen,
+        instant_of(f.createdAt) as created_at,
+        instant_of(f.updatedAt) as updated_at,
+        try_cast(f.service.count as bigint) as count,
+        f.resource.accessKeyDetails.accessKeyId as access_key_id,
+        f.resource.accessKeyDetails.userType as user_type,
+        f.resource.accessKeyDetails.userName as user_name,
         coalesce(
-            either_case(record, 'resource.s3BucketDetails[0].arn'),
-            either_case(record, 'resource.bedrockGuardrailDetails.guardrailArn'),
-            either_case(record, 'resource.lambdaDetails.functionArn'),
-            either_case(record, 'resource.eksClusterDetails.arn'),
-            either_case(record, 'resource.ecsClusterDetails.arn'),
-            either_case(record, 'resource.rdsDbInstanceDetails.dbInstanceArn'),
-            'arn:aws:ec2:' || either_case(record, 'region') || ':' || either_case(record, 'accountId')
-            || ':instance/' || either_case(record, 'resource.instanceDetails.instanceId'),
-            either_case(record, 'resource.modelDetails[0].modelId')
+            f.resource.s3BucketDetails[1].arn,
+            f.resource.bedrockGuardrailDetails.guardrailArn,
+            f.resource.lambdaDetails.functionArn,
+            f.resource.eksClusterDetails.arn,
+            f.resource.ecsClusterDetails.arn,
+            f.resource.rdsDbInstanceDetails.dbInstanceArn,
+            'arn:aws:ec2:' || f.region || ':' || f.accountId || ':instance/'
+            || f.resource.instanceDetails.instanceId,
+            f.resource.modelDetails[1].modelId
         ) as resource_arn,
-        either_case(record, 'resource.resourceType') as resource_type,
+        f.resource.resourceType as resource_type,
         coalesce(
-            either_case(record, 'service.action.awsApiCallAction.api'),
-            either_case(record, 'service.action.kubernetesApiCallAction.verb')
+            f.service.action.awsApiCallAction.api,
+            f.service.action.kubernetesApiCallAction.verb
         ) as api,
         coalesce(
-            either_case(record, 'service.action.awsApiCallAction.remoteIpDetails.ipAddressV4'),
-            either_case(record, 'service.action.awsApiCallAction.remoteIpDetails.ipAddressV6'),
-            either_case(record, 'service.action.networkConnectionAction.remoteIpDetails.ipAddressV4'),
-            either_case(record, 'service.action.networkConnectionAction.remoteIpDetails.ipAddressV6'),
-            either_case(record, 'service.action.kubernetesApiCallAction.remoteIpDetails.ipAddressV4'),
-            either_case(record, 'service.action.rdsLoginAttemptAction.remoteIpDetails.ipAddressV4'),
-            either_case(record, 'service.action.portProbeAction.portProbeDetails[0].remoteIpDetails.ipAddressV4'),
-            either_case(record, 'service.detection.sequence.endpoints[0].ip')
+            f.service.action.awsApiCallAction.remoteIpDetails.ipAddressV4,
+            f.service.action.awsApiCallAction.remoteIpDetails.ipAddressV6,
+            f.service.action.networkConnectionAction.remoteIpDetails.ipAddressV4,
+            f.service.action.networkConnectionAction.remoteIpDetails.ipAddressV6,
+            f.service.action.kubernetesApiCallAction.remoteIpDetails.ipAddressV4,
+            f.service.action.kubernetesApiCallAction.remoteIpDetails.ipAddressV6,
+            f.service.action.rdsLoginAttemptAction.remoteIpDetails.ipAddressV4,
+            f.service.action.rdsLoginAttemptAction.remoteIpDetails.ipAddressV6,
+            f.service.action.portProbeAction.portProbeDetails[1].remoteIpDetails.ipAddressV4,
+            f.service.detection.sequence.endpoints[1].ip
         ) as remote_ip,
-        case try_cast(either_case(record, 'service.archived') as boolean)
+        case try_cast(f.service.archived as boolean)
             when true then 'ARCHIVED'
             when false then 'ACTIVE'
         end as record_state,
         coalesce(
-            try_cast(either_case(record, 'service.additionalInfo.sample') as boolean),
-            contains(either_case(record, 'service.additionalInfo.value'), '"sample":true')
+            try_cast(f.service.additionalInfo.sample as boolean),
+            contains(f.service.additionalInfo.value, '"sample":true')
         ) as is_sample,
-        record as json,
+        json,
         flags,
-    from framed
+    from read
 )
 
 select

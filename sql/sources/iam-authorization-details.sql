@@ -30,68 +30,80 @@
 -- references:
 --   - https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 -- ---
-with renamed as (
+with read as (
     select
         *,
-        json_extract_string(
+        json_transform(
             record,
-            [
-                '$.Arn',
-                '$.UserName',
-                '$.GroupName',
-                '$.RoleName',
-                '$.UserId',
-                '$.GroupId',
-                '$.RoleId',
-                '$.Path',
-                '$.CreateDate',
-                '$.PermissionsBoundary.PermissionsBoundaryArn',
-                '$.RoleLastUsed.LastUsedDate',
-                '$.RoleLastUsed.Region'
-            ]
-        ) as p,
-        json_extract(record, '$.AssumeRolePolicyDocument') as trust,
-        coalesce(
-            json_extract(record, '$.UserPolicyList'),
-            json_extract(record, '$.GroupPolicyList'),
-            json_extract(record, '$.RolePolicyList')
-        ) as inline_policies,
+            '{
+                 "Arn": "VARCHAR",
+                 "UserName": "VARCHAR",
+                 "GroupName": "VARCHAR",
+                 "RoleName": "VARCHAR",
+                 "UserId": "VARCHAR",
+                 "GroupId": "VARCHAR",
+                 "RoleId": "VARCHAR",
+                 "PolicyId": "VARCHAR",
+                 "Path": "VARCHAR",
+                 "CreateDate": "VARCHAR",
+                 "GroupList": "JSON",
+                 "AttachedManagedPolicies": [{"PolicyArn": "VARCHAR"}],
+                 "UserPolicyList": "JSON",
+                 "GroupPolicyList": "JSON",
+                 "RolePolicyList": "JSON",
+                 "PermissionsBoundary": {"PermissionsBoundaryArn": "VARCHAR"},
+                 "AssumeRolePolicyDocument": "JSON",
+                 "RoleLastUsed": {"LastUsedDate": "VARCHAR", "Region": "VARCHAR"},
+                 "InstanceProfileList": "JSON",
+                 "Tags": "JSON"
+             }'
+        ) as f,
     from framed
+    where _in <> 'Policies'
+),
+
+renamed as (
+    select
+        *,
+        policy_document(f.AssumeRolePolicyDocument) as trust_policy,
+        coalesce(f.UserPolicyList, f.GroupPolicyList, f.RolePolicyList) as inline_policies,
+    from read
     -- A list alone, as --query gives it, says what it holds by its records only.
-    where _in <> 'Policies' and not (_in = '' and json_exists(record, '$.PolicyId'))
+    where _in <> '' or f.PolicyId is null
 )
 
 select
     artifact_id,
     record_no,
     collected_at(_name) as collected_at,
-    nullif(regexp_extract(p[1], '^arn:[^:]*:iam::([0-9]{12}):', 1), '') as account_id,
+    nullif(regexp_extract(f.Arn, '^arn:[^:]*:iam::([0-9]{12}):', 1), '') as account_id,
     case
-        when _in = 'UserDetailList' or _in = '' and p[5] is not null then 'user'
-        when _in = 'GroupDetailList' or _in = '' and p[6] is not null then 'group'
+        when _in = 'UserDetailList' or _in = '' and f.UserId is not null then 'user'
+        when _in = 'GroupDetailList' or _in = '' and f.GroupId is not null then 'group'
         else 'role'
     end as principal_type,
-    p[1] as arn,
-    coalesce(p[2], p[3], p[4]) as name,
-    coalesce(p[5], p[6], p[7]) as principal_id,
-    p[8] as path,
-    instant_of(p[9]) as create_date,
-    texts_of(json_extract(record, '$.GroupList')) as groups,
-    json_extract_string(record, '$.AttachedManagedPolicies[*].PolicyArn') as attached_policy_arns,
+    f.Arn as arn,
+    coalesce(f.UserName, f.GroupName, f.RoleName) as name,
+    coalesce(f.UserId, f.GroupId, f.RoleId) as principal_id,
+    f.Path as path,
+    instant_of(f.CreateDate) as create_date,
+    texts_of(f.GroupList) as groups,
+    list_transform(f.AttachedManagedPolicies, lambda policy : policy.PolicyArn) as attached_policy_arns,
+    inline_policies,
     json_extract_string(inline_policies, '$[*].PolicyName') as inline_policy_names,
-    p[10] as permissions_boundary_arn,
-    policy_document(trust) as trust_policy,
-    instant_of(p[11]) as role_last_used_date,
-    p[12] as role_last_used_region,
-    json_extract(record, '$.InstanceProfileList') as instance_profiles,
-    json_extract(record, '$.Tags') as tags,
+    f.PermissionsBoundary.PermissionsBoundaryArn as permissions_boundary_arn,
+    trust_policy,
+    instant_of(f.RoleLastUsed.LastUsedDate) as role_last_used_date,
+    f.RoleLastUsed.Region as role_last_used_region,
+    f.InstanceProfileList as instance_profiles,
+    f.Tags as tags,
     record as json,
     nullif(
         list_concat(
             coalesce(flags, []),
-            case when p[1] is null then ['no_arn'] else [] end,
+            case when f.Arn is null then ['no_arn'] else [] end,
             case
-                when trust is not null and policy_document(trust) is null then ['trust_policy_unreadable']
+                when f.AssumeRolePolicyDocument is not null and trust_policy is null then ['trust_policy_unreadable']
                 else []
             end
         ),
@@ -99,54 +111,58 @@ select
     ) as flags,
     null::varchar as skip_because,
     case
-        when coalesce(p[1], p[2], p[3], p[4]) is null then 'not a principal: it has neither an ARN nor a name'
+        when coalesce(f.Arn, f.UserName, f.GroupName, f.RoleName) is null then
+            'not a principal: it has neither an ARN nor a name'
     end as reject_because,
 from renamed;
 
-with renamed as (
+with read as (
     select
         *,
-        json_extract_string(
+        json_transform(
             record,
-            [
-                '$.Arn',
-                '$.PolicyName',
-                '$.PolicyId',
-                '$.Path',
-                '$.DefaultVersionId',
-                '$.AttachmentCount',
-                '$.PermissionsBoundaryUsageCount',
-                '$.IsAttachable',
-                '$.Description',
-                '$.CreateDate',
-                '$.UpdateDate'
-            ]
-        ) as p,
+            '{
+                 "Arn": "VARCHAR",
+                 "PolicyName": "VARCHAR",
+                 "PolicyId": "VARCHAR",
+                 "Path": "VARCHAR",
+                 "DefaultVersionId": "VARCHAR",
+                 "AttachmentCount": "VARCHAR",
+                 "PermissionsBoundaryUsageCount": "VARCHAR",
+                 "IsAttachable": "VARCHAR",
+                 "Description": "VARCHAR",
+                 "CreateDate": "VARCHAR",
+                 "UpdateDate": "VARCHAR",
+                 "PolicyVersionList": "JSON"
+             }'
+        ) as f,
     from framed
-    where _in = 'Policies' or _in = '' and json_exists(record, '$.PolicyId')
+    where _in in ('Policies', '')
 )
 
 select
     artifact_id,
     record_no,
     collected_at(_name) as collected_at,
-    nullif(regexp_extract(p[1], '^arn:[^:]*:iam::([0-9]{12}):', 1), '') as account_id,
-    p[1] as arn,
-    p[2] as name,
-    p[3] as policy_id,
-    p[4] as path,
-    regexp_matches(p[1], '^arn:[^:]*:iam::aws:') as is_aws_managed,
-    p[5] as default_version_id,
-    try_cast(p[6] as bigint) as attachment_count,
-    try_cast(p[7] as bigint) as permissions_boundary_usage_count,
-    try_cast(p[8] as boolean) as is_attachable,
-    p[9] as description,
-    instant_of(p[10]) as create_date,
-    instant_of(p[11]) as update_date,
-    json_array_length(record, '$.PolicyVersionList')::bigint as version_count,
+    nullif(regexp_extract(f.Arn, '^arn:[^:]*:iam::([0-9]{12}):', 1), '') as account_id,
+    f.Arn as arn,
+    f.PolicyName as name,
+    f.PolicyId as policy_id,
+    f.Path as path,
+    regexp_matches(f.Arn, '^arn:[^:]*:iam::aws:') as is_aws_managed,
+    f.DefaultVersionId as default_version_id,
+    try_cast(f.AttachmentCount as bigint) as attachment_count,
+    try_cast(f.PermissionsBoundaryUsageCount as bigint) as permissions_boundary_usage_count,
+    try_cast(f.IsAttachable as boolean) as is_attachable,
+    f.Description as description,
+    instant_of(f.CreateDate) as create_date,
+    instant_of(f.UpdateDate) as update_date,
+    json_array_length(f.PolicyVersionList)::bigint as version_count,
+    f.PolicyVersionList as versions,
     record as json,
     flags,
     null::varchar as skip_because,
-    case when coalesce(p[1], p[2]) is null then 'not a policy: it has neither an ARN nor a name' end
+    case when coalesce(f.Arn, f.PolicyName) is null then 'not a policy: it has neither an ARN nor a name' end
         as reject_because,
-from renamed;
+from read
+where _in = 'Policies' or f.PolicyId is not null;

@@ -13,63 +13,112 @@
 -- references:
 --   - https://docs.aws.amazon.com/macie/latest/user/findings-publish-event-schemas.html
 -- ---
-with renamed as (
+with read as (
+    -- One pass over the record for all that becomes a column.
     select
         artifact_id,
         record_no,
-        record ->> '$.id' as finding_id,
+        record as json,
+        flags,
+        json_transform(
+            record,
+            '{
+                 "resourcesAffected": {
+                     "s3Object": {"key": "VARCHAR", "path": "VARCHAR", "bucketArn": "VARCHAR"},
+                     "s3Bucket": {"arn": "VARCHAR"}
+                 },
+                 "id": "VARCHAR",
+                 "type": "VARCHAR",
+                 "severity": {"score": "VARCHAR", "description": "VARCHAR"},
+                 "title": "VARCHAR",
+                 "description": "VARCHAR",
+                 "accountId": "VARCHAR",
+                 "region": "VARCHAR",
+                 "policyDetails": {
+                     "action": {
+                         "apiCallDetails": {"firstSeen": "VARCHAR", "lastSeen": "VARCHAR", "api": "VARCHAR"}
+                     },
+                     "actor": {
+                         "userIdentity": {
+                             "assumedRole": {
+                                 "accessKeyId": "VARCHAR",
+                                 "sessionContext": {"sessionIssuer": {"arn": "VARCHAR"}},
+                                 "arn": "VARCHAR"
+                             },
+                             "federatedUser": {"accessKeyId": "VARCHAR", "arn": "VARCHAR"},
+                             "iamUser": {"arn": "VARCHAR", "userName": "VARCHAR"},
+                             "root": {"arn": "VARCHAR"}
+                         },
+                         "ipAddressDetails": {"ipAddressV4": "VARCHAR"}
+                     }
+                 },
+                 "createdAt": "VARCHAR",
+                 "updatedAt": "VARCHAR",
+                 "count": "VARCHAR",
+                 "archived": "VARCHAR",
+                 "sample": "VARCHAR"
+             }'
+        ) as f,
+    from framed
+),
+
+renamed as (
+    select
+        artifact_id,
+        record_no,
+        f.id as finding_id,
         'macie' as product,
         'macie' as provider,
-        record ->> '$.type' as type,
-        try_cast(record ->> '$.severity.score' as double) as severity,
-        severity_label(record ->> '$.severity.description') as severity_label,
-        record ->> '$.title' as title,
-        record ->> '$.description' as description,
-        record ->> '$.accountId' as account_id,
-        record ->> '$.region' as region,
+        f.type as type,
+        try_cast(f.severity.score as double) as severity,
+        severity_label(f.severity.description) as severity_label,
+        f.title as title,
+        f.description as description,
+        f.accountId as account_id,
+        f.region as region,
         coalesce(
-            instant_of(record ->> '$.policyDetails.action.apiCallDetails.firstSeen'),
-            instant_of(record ->> '$.createdAt')
+            instant_of(f.policyDetails.action.apiCallDetails.firstSeen),
+            instant_of(f.createdAt)
         ) as first_seen,
         coalesce(
-            instant_of(record ->> '$.policyDetails.action.apiCallDetails.lastSeen'),
-            instant_of(record ->> '$.updatedAt')
+            instant_of(f.policyDetails.action.apiCallDetails.lastSeen),
+            instant_of(f.updatedAt)
         ) as last_seen,
-        instant_of(record ->> '$.createdAt') as created_at,
-        instant_of(record ->> '$.updatedAt') as updated_at,
-        try_cast(record ->> '$.count' as bigint) as count,
+        instant_of(f.createdAt) as created_at,
+        instant_of(f.updatedAt) as updated_at,
+        try_cast(f.count as bigint) as count,
         coalesce(
-            record ->> '$.policyDetails.actor.userIdentity.assumedRole.accessKeyId',
-            record ->> '$.policyDetails.actor.userIdentity.federatedUser.accessKeyId'
+            f.policyDetails.actor.userIdentity.assumedRole.accessKeyId,
+            f.policyDetails.actor.userIdentity.federatedUser.accessKeyId
         ) as access_key_id,
         principal_of_arn(
             coalesce(
-                record ->> '$.policyDetails.actor.userIdentity.assumedRole.sessionContext.sessionIssuer.arn',
-                record ->> '$.policyDetails.actor.userIdentity.assumedRole.arn',
-                record ->> '$.policyDetails.actor.userIdentity.federatedUser.arn',
-                record ->> '$.policyDetails.actor.userIdentity.iamUser.arn',
-                record ->> '$.policyDetails.actor.userIdentity.root.arn'
+                f.policyDetails.actor.userIdentity.assumedRole.sessionContext.sessionIssuer.arn,
+                f.policyDetails.actor.userIdentity.assumedRole.arn,
+                f.policyDetails.actor.userIdentity.federatedUser.arn,
+                f.policyDetails.actor.userIdentity.iamUser.arn,
+                f.policyDetails.actor.userIdentity.root.arn
             )
         ) as principal,
-        record ->> '$.policyDetails.actor.userIdentity.iamUser.userName' as user_name,
+        f.policyDetails.actor.userIdentity.iamUser.userName as user_name,
         coalesce(
-            'arn:aws:s3:::' || (record ->> '$.resourcesAffected.s3Object.path'),
-            (record ->> '$.resourcesAffected.s3Object.bucketArn') || '/'
-            || (record ->> '$.resourcesAffected.s3Object.key'),
-            record ->> '$.resourcesAffected.s3Bucket.arn'
+            'arn:aws:s3:::' || (f.resourcesAffected.s3Object.path),
+            (f.resourcesAffected.s3Object.bucketArn) || '/'
+            || (f.resourcesAffected.s3Object.key),
+            f.resourcesAffected.s3Bucket.arn
         ) as resource_arn,
-        case when json_exists(record, '$.resourcesAffected.s3Object.key') then 'S3Object' else 'S3Bucket' end
+        case when f.resourcesAffected.s3Object.key is not null then 'S3Object' else 'S3Bucket' end
             as resource_type,
-        record ->> '$.policyDetails.action.apiCallDetails.api' as api,
-        record ->> '$.policyDetails.actor.ipAddressDetails.ipAddressV4' as remote_ip,
-        case try_cast(record ->> '$.archived' as boolean) when true then 'ARCHIVED' when false then 'ACTIVE' end
+        f.policyDetails.action.apiCallDetails.api as api,
+        f.policyDetails.actor.ipAddressDetails.ipAddressV4 as remote_ip,
+        case try_cast(f.archived as boolean) when true then 'ARCHIVED' when false then 'ACTIVE' end
             as record_state,
         null::varchar as workflow_state,
         null::varchar as compliance_status,
-        try_cast(record ->> '$.sample' as boolean) as is_sample,
-        record as json,
+        try_cast(f.sample as boolean) as is_sample,
+        json,
         flags,
-    from framed
+    from read
 )
 
 select

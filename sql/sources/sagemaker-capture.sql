@@ -26,17 +26,23 @@
 with side as (
     select
         *,
-        coalesce(
-            json_extract(captureData, '$.endpointInput'),
-            json_extract(captureData, '$.batchTransformInput')
-        ) as input,
-        coalesce(
-            json_extract(captureData, '$.endpointOutput'),
-            json_extract(captureData, '$.batchTransformOutput')
-        ) as output,
-        json_extract_string(
+        json_transform(
+            captureData,
+            '{
+                 "endpointInput": {"observedContentType": "VARCHAR", "encoding": "VARCHAR", "data": "VARCHAR"},
+                 "endpointOutput": {"observedContentType": "VARCHAR", "encoding": "VARCHAR", "data": "VARCHAR"},
+                 "batchTransformInput": {"observedContentType": "VARCHAR", "encoding": "VARCHAR", "data": "VARCHAR"},
+                 "batchTransformOutput": {"observedContentType": "VARCHAR", "encoding": "VARCHAR", "data": "VARCHAR"}
+             }'
+        ) as c,
+        json_transform(
             eventMetadata,
-            ['$.eventId', '$.inferenceId', '$.inferenceTime']
+            '{
+                 "eventId": "VARCHAR",
+                 "inferenceId": "VARCHAR",
+                 "inferenceTime": "VARCHAR",
+                 "customAttributes": "JSON"
+             }'
         ) as m,
         regexp_extract(
             _name,
@@ -48,52 +54,71 @@ with side as (
 
 body as (
     select
-        *,
-        json_extract_string(input, ['$.observedContentType', '$.encoding', '$.data']) as i,
-        json_extract_string(output, ['$.observedContentType', '$.encoding', '$.data']) as o,
-        instant_of(m[3]) as event_time,
+        * exclude (c),
+        c.batchTransformInput.data is not null or c.batchTransformOutput.data is not null as is_batch,
+        instant_of(m.inferenceTime) as event_time,
+        coalesce(c.endpointInput.observedContentType, c.batchTransformInput.observedContentType)
+            as input_content_type,
+        coalesce(c.endpointInput.encoding, c.batchTransformInput.encoding) as input_encoding,
+        coalesce(c.endpointInput.data, c.batchTransformInput.data) as input,
+        coalesce(c.endpointOutput.observedContentType, c.batchTransformOutput.observedContentType)
+            as output_content_type,
+        coalesce(c.endpointOutput.encoding, c.batchTransformOutput.encoding) as output_encoding,
+        coalesce(c.endpointOutput.data, c.batchTransformOutput.data) as output,
     from side
+),
+
+decoded as (
+    select
+        *,
+        case when upper(input_encoding) = 'BASE64' then text_of_base64(input) end as input_text,
+        case when upper(output_encoding) = 'BASE64' then text_of_base64(output) end as output_text,
+    from body
 )
 
 select
     artifact_id,
     record_no,
     event_time,
-    nullif(body.place.endpoint, '') as endpoint,
-    nullif(body.place.variant, '') as variant,
-    m[1] as event_id,
-    m[2] as inference_id,
-    json_extract(eventMetadata, '$.customAttributes') as custom_attributes,
-    i[1] as input_content_type,
-    i[2] as input_encoding,
-    case when upper(i[2]) = 'BASE64' then coalesce(text_of_base64(i[3]), i[3]) else i[3] end as input_data,
-    o[1] as output_content_type,
-    o[2] as output_encoding,
-    case when upper(o[2]) = 'BASE64' then coalesce(text_of_base64(o[3]), o[3]) else o[3] end as output_data,
+    nullif(decoded.place.endpoint, '') as endpoint,
+    nullif(decoded.place.variant, '') as variant,
+    m.eventId as event_id,
+    m.inferenceId as inference_id,
+    m.customAttributes as custom_attributes,
+    input_content_type,
+    input_encoding,
+    coalesce(input_text, input) as input_data,
+    output_content_type,
+    output_encoding,
+    coalesce(output_text, output) as output_data,
+    without_keys(
+        captureData,
+        ['endpointInput', 'endpointOutput', 'batchTransformInput', 'batchTransformOutput']
+    ) as other_sides,
     groundTruthData as ground_truth,
-    json_exists(captureData, '$.batchTransformInput') or json_exists(captureData, '$.batchTransformOutput') as is_batch,
+    is_batch,
     eventVersion as event_version,
     eventMetadata as event_metadata,
-    nullif(
-        without_keys(
-            captureData,
-            ['endpointInput', 'endpointOutput', 'batchTransformInput', 'batchTransformOutput']
-        ),
-        '{}'
-    ) as other_sides,
     unknown,
     nullif(
         list_concat(
             coalesce(flags, []),
             case when event_time is null then ['no_event_time'] else [] end,
-            case when upper(i[2]) = 'BASE64' and text_of_base64(i[3]) is null then ['input_binary'] else [] end,
-            case when upper(o[2]) = 'BASE64' and text_of_base64(o[3]) is null then ['output_binary'] else [] end
+            case
+                when upper(input_encoding) = 'BASE64' and input is not null and input_text is null then ['input_binary']
+                else []
+            end,
+            case
+                when upper(output_encoding) = 'BASE64' and output is not null and output_text is null
+                    then ['output_binary']
+                else []
+            end
         ),
         []
     ) as flags,
     null::varchar as skip_because,
     case
-        when json_type(captureData) is distinct from 'OBJECT' and json_type(groundTruthData) is distinct from 'OBJECT'
+        when not coalesce(is_object(captureData), false) and not coalesce(is_object(groundTruthData), false)
             then 'not a captured inference: captureData is no object'
     end as reject_because,
-from body;
+from decoded;

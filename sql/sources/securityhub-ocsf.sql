@@ -17,92 +17,158 @@
 --   - https://docs.aws.amazon.com/securityhub/latest/APIReference/API_GetFindingsV2.html
 --   - https://schema.ocsf.io/categories/findings
 -- ---
-with renamed as (
+with read as (
+    -- One pass over the record for all that becomes a column.
+    select
+        artifact_id,
+        record_no,
+        record as json,
+        flags,
+        json_transform(
+            record,
+            '{
+                 "finding_info": {
+                     "uid": "VARCHAR",
+                     "types": ["VARCHAR"],
+                     "title": "VARCHAR",
+                     "desc": "VARCHAR",
+                     "first_seen_time_dt": "VARCHAR",
+                     "first_seen_time": "VARCHAR",
+                     "last_seen_time_dt": "VARCHAR",
+                     "last_seen_time": "VARCHAR",
+                     "created_time_dt": "VARCHAR",
+                     "created_time": "VARCHAR",
+                     "modified_time_dt": "VARCHAR",
+                     "modified_time": "VARCHAR"
+                 },
+                 "finding": {
+                     "uid": "VARCHAR",
+                     "types": ["VARCHAR"],
+                     "title": "VARCHAR",
+                     "desc": "VARCHAR",
+                     "first_seen_time": "VARCHAR",
+                     "last_seen_time": "VARCHAR",
+                     "created_time": "VARCHAR",
+                     "modified_time": "VARCHAR"
+                 },
+                 "metadata": {"uid": "VARCHAR", "product": {"name": "VARCHAR", "uid": "VARCHAR"}},
+                 "type_name": "VARCHAR",
+                 "class_name": "VARCHAR",
+                 "severity_id": "VARCHAR",
+                 "severity": "VARCHAR",
+                 "message": "VARCHAR",
+                 "cloud": {"account": {"uid": "VARCHAR"}, "region": "VARCHAR"},
+                 "start_time": "VARCHAR",
+                 "end_time": "VARCHAR",
+                 "time_dt": "VARCHAR",
+                 "time": "VARCHAR",
+                 "count": "VARCHAR",
+                 "evidences": [{
+                     "actor": {
+                         "user": {"credential_uid": "VARCHAR", "uid": "VARCHAR", "name": "VARCHAR"}
+                     },
+                     "api": {"operation": "VARCHAR"},
+                     "src_endpoint": {"ip": "VARCHAR"}
+                 }],
+                 "actor": {
+                     "user": {"credential_uid": "VARCHAR", "uid": "VARCHAR", "name": "VARCHAR"}
+                 },
+                 "resources": [{"uid": "VARCHAR", "type": "VARCHAR"}],
+                 "resource": {"uid": "VARCHAR", "type": "VARCHAR"},
+                 "activity_id": "VARCHAR",
+                 "status": "VARCHAR",
+                 "compliance": {"status": "VARCHAR"}
+             }'
+        ) as f,
+    from framed
+),
+
+renamed as (
     select
         artifact_id,
         record_no,
         coalesce(
-            record ->> '$.finding_info.uid',
-            record ->> '$.finding.uid',
-            record ->> '$.metadata.uid'
+            f.finding_info.uid,
+            f.finding.uid,
+            f.metadata.uid
         ) as finding_id,
         'securityhub' as product,
         coalesce(
-            record ->> '$.metadata.product.name',
-            record ->> '$.metadata.product.uid'
+            f.metadata.product.name,
+            f.metadata.product.uid
         ) as provider,
         coalesce(
-            record ->> '$.finding_info.types[0]',
-            record ->> '$.finding.types[0]',
-            record ->> '$.type_name',
-            record ->> '$.class_name'
+            f.finding_info.types[1],
+            f.finding.types[1],
+            f.type_name,
+            f.class_name
         ) as type,
-        try_cast(record ->> '$.severity_id' as double) as severity,
-        record ->> '$.severity' as label,
-        coalesce(record ->> '$.finding_info.title', record ->> '$.finding.title') as title,
+        try_cast(f.severity_id as double) as severity,
+        f.severity as label,
+        coalesce(f.finding_info.title, f.finding.title) as title,
         coalesce(
-            record ->> '$.finding_info.desc',
-            record ->> '$.finding.desc',
-            record ->> '$.message'
+            f.finding_info."desc",
+            f.finding."desc",
+            f.message
         ) as description,
-        record ->> '$.cloud.account.uid' as account_id,
-        record ->> '$.cloud.region' as region,
+        f.cloud.account.uid as account_id,
+        f.cloud.region as region,
         coalesce(
-            instant_of(record ->> '$.finding_info.first_seen_time_dt'),
-            instant_of(record ->> '$.finding_info.first_seen_time'),
-            instant_of(record ->> '$.finding.first_seen_time'),
-            instant_of(record ->> '$.start_time')
+            instant_of(f.finding_info.first_seen_time_dt),
+            instant_of(f.finding_info.first_seen_time),
+            instant_of(f.finding.first_seen_time),
+            instant_of(f.start_time)
         ) as first_seen,
         coalesce(
-            instant_of(record ->> '$.finding_info.last_seen_time_dt'),
-            instant_of(record ->> '$.finding_info.last_seen_time'),
-            instant_of(record ->> '$.finding.last_seen_time'),
-            instant_of(record ->> '$.end_time')
+            instant_of(f.finding_info.last_seen_time_dt),
+            instant_of(f.finding_info.last_seen_time),
+            instant_of(f.finding.last_seen_time),
+            instant_of(f.end_time)
         ) as last_seen,
         coalesce(
-            instant_of(record ->> '$.finding_info.created_time_dt'),
-            instant_of(record ->> '$.finding_info.created_time'),
-            instant_of(record ->> '$.finding.created_time'),
-            instant_of(record ->> '$.time_dt'),
-            instant_of(record ->> '$.time')
+            instant_of(f.finding_info.created_time_dt),
+            instant_of(f.finding_info.created_time),
+            instant_of(f.finding.created_time),
+            instant_of(f.time_dt),
+            instant_of(f.time)
         ) as created_at,
         coalesce(
-            instant_of(record ->> '$.finding_info.modified_time_dt'),
-            instant_of(record ->> '$.finding_info.modified_time'),
-            instant_of(record ->> '$.finding.modified_time'),
-            instant_of(record ->> '$.time_dt'),
-            instant_of(record ->> '$.time')
+            instant_of(f.finding_info.modified_time_dt),
+            instant_of(f.finding_info.modified_time),
+            instant_of(f.finding.modified_time),
+            instant_of(f.time_dt),
+            instant_of(f.time)
         ) as updated_at,
-        try_cast(record ->> '$.count' as bigint) as count,
+        try_cast(f.count as bigint) as count,
         coalesce(
-            record ->> '$.evidences[0].actor.user.credential_uid',
-            record ->> '$.actor.user.credential_uid'
+            f.evidences[1].actor.user.credential_uid,
+            f.actor.user.credential_uid
         ) as access_key_id,
         principal_of_arn(
             coalesce(
-                record ->> '$.evidences[0].actor.user.uid',
-                record ->> '$.actor.user.uid',
+                f.evidences[1].actor.user.uid,
+                f.actor.user.uid,
                 list_filter(
-                    json_extract_string(record, '$.resources[*].uid'),
+                    list_transform(f.resources, lambda thing : thing.uid),
                     lambda id : regexp_matches(id, '^arn:[^:]*:(iam|sts)::[0-9]*:(user|role|assumed-role|root)')
                 )[1]
             )
         ) as principal,
         coalesce(
-            record ->> '$.evidences[0].actor.user.name',
-            record ->> '$.actor.user.name'
+            f.evidences[1].actor.user.name,
+            f.actor.user.name
         ) as user_name,
-        coalesce(record ->> '$.resources[0].uid', record ->> '$.resource.uid') as resource_arn,
-        coalesce(record ->> '$.resources[0].type', record ->> '$.resource.type') as resource_type,
-        record ->> '$.evidences[0].api.operation' as api,
-        record ->> '$.evidences[0].src_endpoint.ip' as remote_ip,
-        case record ->> '$.activity_id' when '3' then 'ARCHIVED' else 'ACTIVE' end as record_state,
-        upper(record ->> '$.status') as workflow_state,
-        upper(record ->> '$.compliance.status') as compliance_status,
+        coalesce(f.resources[1].uid, f.resource.uid) as resource_arn,
+        coalesce(f.resources[1].type, f.resource.type) as resource_type,
+        f.evidences[1].api.operation as api,
+        f.evidences[1].src_endpoint.ip as remote_ip,
+        case f.activity_id when '3' then 'ARCHIVED' else 'ACTIVE' end as record_state,
+        upper(f.status) as workflow_state,
+        upper(f.compliance.status) as compliance_status,
         false as is_sample,
-        record as json,
+        json,
         flags,
-    from framed
+    from read
 )
 
 select

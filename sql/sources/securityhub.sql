@@ -17,83 +17,146 @@
 -- references:
 --   - https://docs.aws.amazon.com/securityhub/latest/userguide/securityhub-findings-format-syntax.html
 -- ---
-with renamed as (
+with read as (
+    -- One pass over the record for all that becomes a column.
     select
         artifact_id,
         record_no,
-        record ->> '$.Id' as finding_id,
+        record as json,
+        flags,
+        json_transform(
+            record,
+            '{
+                 "Id": "VARCHAR",
+                 "ProductName": "VARCHAR",
+                 "ProductFields": {
+                     "aws/securityhub/ProductName": "VARCHAR",
+                     "aws/securityhub/Region": "VARCHAR",
+                     "aws/guardduty/service/count": "VARCHAR",
+                     "count": "VARCHAR",
+                     "aws/guardduty/service/action/awsApiCallAction/api": "VARCHAR",
+                     "action/awsApiCallAction/api": "VARCHAR",
+                     "aws/guardduty/service/action/awsApiCallAction/remoteIpDetails/ipAddressV4": "VARCHAR",
+                     "aws/guardduty/service/action/networkConnectionAction/remoteIpDetails/ipAddressV4": "VARCHAR",
+                     "action/awsApiCallAction/remoteIpDetails/ipAddressV4": "VARCHAR"
+                 },
+                 "ProductArn": "VARCHAR",
+                 "Types": ["VARCHAR"],
+                 "FindingProviderFields": {"Types": ["VARCHAR"]},
+                 "GeneratorId": "VARCHAR",
+                 "Severity": {"Normalized": "VARCHAR", "Product": "VARCHAR", "Label": "VARCHAR"},
+                 "Title": "VARCHAR",
+                 "Description": "VARCHAR",
+                 "AwsAccountId": "VARCHAR",
+                 "Region": "VARCHAR",
+                 "Resources": [{
+                     "Region": "VARCHAR",
+                     "Details": {
+                         "AwsIamAccessKey": {
+                             "AccessKeyId": "VARCHAR",
+                             "PrincipalName": "VARCHAR",
+                             "UserName": "VARCHAR"
+                         }
+                     },
+                     "Id": "VARCHAR",
+                     "Type": "VARCHAR"
+                 }],
+                 "FirstObservedAt": "VARCHAR",
+                 "LastObservedAt": "VARCHAR",
+                 "CreatedAt": "VARCHAR",
+                 "UpdatedAt": "VARCHAR",
+                 "Action": {
+                     "AwsApiCallAction": {"Api": "VARCHAR", "RemoteIpDetails": {"IpAddressV4": "VARCHAR"}},
+                     "NetworkConnectionAction": {"RemoteIpDetails": {"IpAddressV4": "VARCHAR"}}
+                 },
+                 "Network": {"SourceIpV4": "VARCHAR", "SourceIpV6": "VARCHAR"},
+                 "RecordState": "VARCHAR",
+                 "Workflow": {"Status": "VARCHAR"},
+                 "WorkflowState": "VARCHAR",
+                 "Compliance": {"Status": "VARCHAR"},
+                 "Sample": "VARCHAR"
+             }'
+        ) as f,
+    from framed
+),
+
+renamed as (
+    select
+        artifact_id,
+        record_no,
+        f.Id as finding_id,
         'securityhub' as product,
         coalesce(
-            record ->> '$.ProductName',
-            record ->> '$.ProductFields."aws/securityhub/ProductName"',
-            nullif(regexp_extract(record ->> '$.ProductArn', '/([^/]+)$', 1), '')
+            f.ProductName,
+            f.ProductFields."aws/securityhub/ProductName",
+            nullif(regexp_extract(f.ProductArn, '/([^/]+)$', 1), '')
         ) as provider,
         coalesce(
-            record ->> '$.Types[0]',
-            record ->> '$.FindingProviderFields.Types[0]',
-            record ->> '$.GeneratorId'
+            f.Types[1],
+            f.FindingProviderFields.Types[1],
+            f.GeneratorId
         ) as type,
         coalesce(
-            try_cast(record ->> '$.Severity.Normalized' as double),
-            try_cast(record ->> '$.Severity.Product' as double)
+            try_cast(f.Severity.Normalized as double),
+            try_cast(f.Severity.Product as double)
         ) as severity,
-        record ->> '$.Severity.Label' as label,
-        record ->> '$.Title' as title,
-        record ->> '$.Description' as description,
-        record ->> '$.AwsAccountId' as account_id,
+        f.Severity.Label as label,
+        f.Title as title,
+        f.Description as description,
+        f.AwsAccountId as account_id,
         coalesce(
-            record ->> '$.Region',
-            record ->> '$.ProductFields."aws/securityhub/Region"',
-            record ->> '$.Resources[0].Region',
-            nullif(regexp_extract(record ->> '$.ProductArn', '^arn:[^:]*:securityhub:([^:]*):', 1), '')
+            f.Region,
+            f.ProductFields."aws/securityhub/Region",
+            f.Resources[1].Region,
+            nullif(regexp_extract(f.ProductArn, '^arn:[^:]*:securityhub:([^:]*):', 1), '')
         ) as region,
-        instant_of(record ->> '$.FirstObservedAt') as first_seen,
-        instant_of(record ->> '$.LastObservedAt') as last_seen,
-        instant_of(record ->> '$.CreatedAt') as created_at,
-        instant_of(record ->> '$.UpdatedAt') as updated_at,
+        instant_of(f.FirstObservedAt) as first_seen,
+        instant_of(f.LastObservedAt) as last_seen,
+        instant_of(f.CreatedAt) as created_at,
+        instant_of(f.UpdatedAt) as updated_at,
         try_cast(
             coalesce(
-                record ->> '$.ProductFields."aws/guardduty/service/count"',
-                record ->> '$.ProductFields.count'
+                f.ProductFields."aws/guardduty/service/count",
+                f.ProductFields.count
             ) as bigint
         ) as count,
         coalesce(
-            record ->> '$.Resources[0].Details.AwsIamAccessKey.AccessKeyId',
-            record ->> '$.Resources[1].Details.AwsIamAccessKey.AccessKeyId',
-            nullif(regexp_extract(record::varchar, '"AWS::IAM::AccessKey:(A[A-Z0-9]{15,})"', 1), '')
+            f.Resources[1].Details.AwsIamAccessKey.AccessKeyId,
+            f.Resources[2].Details.AwsIamAccessKey.AccessKeyId,
+            nullif(regexp_extract(json::varchar, '"AWS::IAM::AccessKey:(A[A-Z0-9]{15,})"', 1), '')
         ) as access_key_id,
         coalesce(
-            record ->> '$.Resources[0].Details.AwsIamAccessKey.PrincipalName',
-            record ->> '$.Resources[0].Details.AwsIamAccessKey.UserName',
-            record ->> '$.Resources[1].Details.AwsIamAccessKey.PrincipalName'
+            f.Resources[1].Details.AwsIamAccessKey.PrincipalName,
+            f.Resources[1].Details.AwsIamAccessKey.UserName,
+            f.Resources[2].Details.AwsIamAccessKey.PrincipalName
         ) as user_name,
         list_filter(
-            json_extract_string(record, '$.Resources[*].Id'),
+            list_transform(f.Resources, lambda resource : resource.Id),
             lambda id : regexp_matches(id, '^arn:[^:]*:(iam|sts)::[0-9]*:(user|role|assumed-role|root|federated-user)')
         )[1] as principal,
-        record ->> '$.Resources[0].Id' as resource_arn,
-        record ->> '$.Resources[0].Type' as resource_type,
+        f.Resources[1].Id as resource_arn,
+        f.Resources[1].Type as resource_type,
         coalesce(
-            record ->> '$.Action.AwsApiCallAction.Api',
-            record ->> '$.ProductFields."aws/guardduty/service/action/awsApiCallAction/api"',
-            record ->> '$.ProductFields."action/awsApiCallAction/api"'
+            f.Action.AwsApiCallAction.Api,
+            f.ProductFields."aws/guardduty/service/action/awsApiCallAction/api",
+            f.ProductFields."action/awsApiCallAction/api"
         ) as api,
         coalesce(
-            record ->> '$.Action.AwsApiCallAction.RemoteIpDetails.IpAddressV4',
-            record ->> '$.Action.NetworkConnectionAction.RemoteIpDetails.IpAddressV4',
-            record ->> '$.Network.SourceIpV4',
-            record ->> '$.Network.SourceIpV6',
-            record ->> '$.ProductFields."aws/guardduty/service/action/awsApiCallAction/remoteIpDetails/ipAddressV4"',
-            record ->> '$.ProductFields."aws/guardduty/service/action/networkConnectionAction/remoteIpDetails/ipAddressV4"',
-            record ->> '$.ProductFields."action/awsApiCallAction/remoteIpDetails/ipAddressV4"'
+            f.Action.AwsApiCallAction.RemoteIpDetails.IpAddressV4,
+            f.Action.NetworkConnectionAction.RemoteIpDetails.IpAddressV4,
+            f.Network.SourceIpV4,
+            f.Network.SourceIpV6,
+            f.ProductFields."aws/guardduty/service/action/awsApiCallAction/remoteIpDetails/ipAddressV4",
+            f.ProductFields."aws/guardduty/service/action/networkConnectionAction/remoteIpDetails/ipAddressV4",
+            f.ProductFields."action/awsApiCallAction/remoteIpDetails/ipAddressV4"
         ) as remote_ip,
-        record ->> '$.RecordState' as record_state,
-        coalesce(record ->> '$.Workflow.Status', record ->> '$.WorkflowState') as workflow_state,
-        record ->> '$.Compliance.Status' as compliance_status,
-        try_cast(record ->> '$.Sample' as boolean) as is_sample,
-        record as json,
+        f.RecordState as record_state,
+        coalesce(f.Workflow.Status, f.WorkflowState) as workflow_state,
+        f.Compliance.Status as compliance_status,
+        try_cast(f.Sample as boolean) as is_sample,
+        json,
         flags,
-    from framed
+    from read
 )
 
 select

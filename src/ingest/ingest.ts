@@ -105,6 +105,7 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
         options.signal,
       );
       await loader.commit();
+      await assertAllAreIn(database, byId);
       const broken = await settle(database, sources, options.sqlFolder);
       await database.run("insert or replace into knowledge values ('ingest', 'settled')");
       await database.run("checkpoint");
@@ -118,6 +119,15 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
   } finally {
     database.close();
     await rm(workFolder, { recursive: true, force: true });
+  }
+}
+
+/** Every artifact that was to be staged has its row: nothing is dropped in silence, not even by a bug. */
+async function assertAllAreIn(database: Database, jobs: Map<number, StageJob>): Promise<void> {
+  const present = await knownArtifacts(database);
+  const lost = [...jobs.values()].filter(({ artifactId }) => !present.has(artifactId));
+  if (lost.length > 0) {
+    throw new Error(`${lost.length} artifacts were staged and not loaded, the first is ${lost[0]?.name}`);
   }
 }
 

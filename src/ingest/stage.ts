@@ -64,6 +64,12 @@ const HEAD = 64 * 1024;
 /** A first record may be large; beyond this its keys are not waited for. */
 const LARGE_HEAD = 8 * 1024 * 1024;
 const BATCH_ARTIFACTS = 5_000;
+/**
+ * DuckDB works on 2,048 records at a time, in several copies: large records are loaded in spools of no more than so many
+ * bytes, or they would not fit into its memory limit.
+ */
+const HEAVY_SPOOL = 16 * 1024 * 1024;
+const HEAVY_RECORD = HEAVY_SPOOL / 2048;
 
 /** Reads artifacts, recognises them and frames their records into spools. */
 export class Stager {
@@ -84,9 +90,10 @@ export class Stager {
 
   /** Stages one artifact; the batch is shipped when it is large enough. */
   async stage(job: StageJob): Promise<void> {
-    this.#artifacts.push(await this.#stage(job));
-    if (this.#bytes() >= this.#options.batchBytes || this.#artifacts.length >= BATCH_ARTIFACTS)
-      await this.flush();
+    // A large artifact is shipped in parts: the list that it belongs to is the one of its last part.
+    const staged = await this.#stage(job);
+    this.#artifacts.push(staged);
+    if (this.#isFull(1) || this.#artifacts.length >= BATCH_ARTIFACTS) await this.flush();
   }
 
   /** Ships whatever has been staged. */
@@ -243,7 +250,7 @@ export class Stager {
       for await (const chunk of chunks) {
         framer.push(chunk);
         // The artifact's own row follows with its last part.
-        if (this.#bytes() >= this.#options.batchBytes * 2) await this.flush();
+        if (this.#isFull(2)) await this.flush();
       }
       framer.end();
     } catch (error) {
@@ -493,10 +500,14 @@ export class Stager {
     return table;
   }
 
-  #bytes(): number {
-    let total = 0;
-    for (const { spool } of this.#writers.values()) total += spool.bytes;
-    return total;
+  /** Whether what is staged should be loaded now: it is much, or its records are large. */
+  #isFull(batches: number): boolean {
+    const spools = [...this.#writers.values()].map((writer) => writer.spool);
+    const total = spools.reduce((sum, { bytes }) => sum + bytes, 0);
+    return (
+      total >= this.#options.batchBytes * batches ||
+      spools.some(({ bytes, records }) => bytes >= HEAVY_SPOOL && bytes / records >= HEAVY_RECORD)
+    );
   }
 }
 
