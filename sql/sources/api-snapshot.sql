@@ -187,7 +187,7 @@ with named as (
             '(?:^|/)(?:([a-z0-9-]+)-)?((?:get|list|describe|head|simulate)-[a-z0-9-]+)(?:[._]([^/]*))?\.json(?:\.gz)?$',
             ['service', 'operation', 'resource']
         ) as file,
-        case when json_type(record) = 'OBJECT' then json_keys(record) end as keys,
+        case when is_object(record) then json_keys(record) end as keys,
     from framed
 ),
 
@@ -254,12 +254,8 @@ answered as (
                 '$.IsTruncated',
                 '$.Truncated',
                 '$.ResponseMetadata.HTTPHeaders.date',
-                '$.Error.Code'
-            ]
-        ) as a,
-        json_extract_string(
-            record,
-            [
+                '$.Error.Code',
+                -- What the answer is about, in the order in which they count.
                 '$.FunctionName',
                 '$.EndpointName',
                 '$.EndpointConfigName',
@@ -286,7 +282,7 @@ answered as (
                 '$.KeyMetadata.KeyId',
                 '$.Name'
             ]
-        ) as names,
+        ) as a,
         regexp_extract(
             record::varchar,
             '"[A-Za-z]*(?:Arn|ARN|arn)"\s*:\s*"arn:aws[a-z-]*:[a-z0-9-]*:([a-z0-9-]*):([0-9]{12}):',
@@ -331,7 +327,7 @@ select
     coalesce(
         nullif(url_decode(answered.place.resource), ''),
         nullif(url_decode(answered.file.resource), ''),
-        list_filter(names, lambda name : name is not null)[1]
+        list_filter(a[9:], lambda name : name is not null)[1]
     ) as resource,
     named_by,
     a[8] as error_code,

@@ -25,17 +25,18 @@ export function readOutline(head: Buffer): Outline {
   if (start >= head.length) return { root: "empty" };
   const first = head[start];
   if (first !== 0x7b && first !== 0x5b) return linesOf(head);
-  const roots = first === 0x5b ? elementsOf(head, start) : rootObjects(head, start);
+  const offsets = first === 0x5b ? elementsOf(head, start) : rootObjects(head, start);
+  // Read once: many sources ask, and the value of a member can be as long as the head.
+  const roots = offsets.map((offset) => membersOf(head, offset));
   const known = new Map<string, ElementKeys[]>();
   return {
     root: "json",
     rootArray: first === 0x5b,
-    values: roots.map((root) => keysOf(head, root)),
+    values: roots.map((members) => members.map(({ key }) => key)),
     at: (path) => {
       let elements = known.get(path);
       if (elements === undefined) {
-        const keys = path === "" ? [] : path.split(".");
-        elements = follow(head, roots, keys).map((offset) => keysOf(head, offset));
+        elements = follow(head, roots, path === "" ? [] : path.split("."));
         known.set(path, elements);
       }
       return elements;
@@ -43,22 +44,25 @@ export function readOutline(head: Buffer): Outline {
   };
 }
 
-/** Offsets of the objects that the keys lead to; arrays on the way and at the end stand for their elements. */
-function follow(head: Buffer, objects: number[], keys: string[]): number[] {
-  let found = objects;
-  for (const wanted of keys) {
+interface Member {
+  key: string;
+  valueStart: number;
+}
+
+/** Keys of the objects that the path leads to; arrays on the way and at the end stand for their elements. */
+function follow(head: Buffer, roots: Member[][], path: string[]): ElementKeys[] {
+  let found = roots;
+  for (const wanted of path) {
     const next: number[] = [];
-    for (const object of found) {
+    for (const { key, valueStart } of found.flat()) {
       if (next.length >= SAMPLED_ELEMENTS) break;
-      eachMember(head, object, (key, valueStart) => {
-        if (key !== wanted) return;
-        if (head[valueStart] === 0x7b) next.push(valueStart);
-        else if (head[valueStart] === 0x5b) next.push(...elementsOf(head, valueStart));
-      });
+      if (key !== wanted) continue;
+      if (head[valueStart] === 0x7b) next.push(valueStart);
+      else if (head[valueStart] === 0x5b) next.push(...elementsOf(head, valueStart));
     }
-    found = next;
+    found = next.slice(0, SAMPLED_ELEMENTS).map((offset) => membersOf(head, offset));
   }
-  return found.slice(0, SAMPLED_ELEMENTS);
+  return found.map((members) => members.map(({ key }) => key));
 }
 
 function linesOf(head: Buffer): Outline {
@@ -96,10 +100,10 @@ function elementsOf(head: Buffer, bracket: number): number[] {
   return objects;
 }
 
-function keysOf(head: Buffer, brace: number): ElementKeys {
-  const keys: ElementKeys = [];
-  eachMember(head, brace, (key) => keys.push(key));
-  return keys;
+function membersOf(head: Buffer, brace: number): Member[] {
+  const members: Member[] = [];
+  eachMember(head, brace, (key, valueStart) => members.push({ key, valueStart }));
+  return members;
 }
 
 /** Calls back for each member of an object; returns the offset after the object, or -1 when the head cuts it off. */
