@@ -137,12 +137,16 @@ with document as (
                 'arn:aws:iam::' || account_id || ':user/' || (json ->> '$.UserName')
             when operation = 'get-group-policy' then
                 'arn:aws:iam::' || account_id || ':group/' || (json ->> '$.GroupName')
-            when operation = 'get-bucket-policy' and resource not like 'arn:%' then 'arn:aws:s3:::' || resource
+            when operation = 'get-bucket-policy' and resource not like 'arn:%'
+                then 'arn:aws:s3:::' || resource
             else resource
         end as principal_arn,
         coalesce(json ->> '$.PolicyName', case when operation = 'get-policy-version' then resource end)
             as policy_name,
-        case when operation = 'get-policy-version' and resource like 'arn:%' then resource end as policy_arn,
+        case
+            when operation = 'get-policy-version' and resource like 'arn:%'
+                then resource
+        end as policy_arn,
         json ->> '$.PolicyVersion.VersionId' as version_id,
         coalesce(try_cast(json ->> '$.PolicyVersion.IsDefaultVersion' as boolean), true) as is_default,
         policy_document(raw) as document,
@@ -210,16 +214,16 @@ read as (
         json_transform(
             body,
             '{
-                 "Sid": "VARCHAR",
-                 "Effect": "VARCHAR",
-                 "Action": "JSON",
-                 "NotAction": "JSON",
-                 "Resource": "JSON",
-                 "NotResource": "JSON",
-                 "Principal": "JSON",
-                 "NotPrincipal": "JSON",
-                 "Condition": "JSON"
-             }'
+            "Sid": "VARCHAR",
+            "Effect": "VARCHAR",
+            "Action": "JSON",
+            "NotAction": "JSON",
+            "Resource": "JSON",
+            "NotResource": "JSON",
+            "Principal": "JSON",
+            "NotPrincipal": "JSON",
+            "Condition": "JSON"
+        }'
         ) as f,
     from statement
 )

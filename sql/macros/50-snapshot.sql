@@ -16,7 +16,8 @@ create or replace macro instant_of(text) as
                 )::bigint
             )
         )
-        when regexp_full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*') then try_cast(text as timestamptz)
+        when regexp_full_match(text, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*')
+            then try_cast(text as timestamptz)
     end;
 
 -- The parts of a path that ends with <time>/<region>/<service>/<operation>[.<resource>].json; '' for what is missing.
@@ -76,7 +77,8 @@ create or replace macro policy_document(value) as
         when is_object(value) then value
         when is_text(value) then try_cast(
             case
-                when starts_with(ltrim(json_extract_string(value, '$')), '{') then json_extract_string(value, '$')
+                when starts_with(ltrim(json_extract_string(value, '$')), '{')
+                    then json_extract_string(value, '$')
                 else url_decode(json_extract_string(value, '$'))
             end as json
         )
@@ -139,7 +141,8 @@ create or replace macro object_of(names, texts) as
 -- the same, and overflows the stack on deep values.)
 create or replace macro without_keys(value, known) as
     case
-        when len(list_filter(json_keys(value), lambda name : not list_contains(known, name))) > 0 then coalesce(
+        when len(list_filter(json_keys(value), lambda name : not list_contains(known, name))) > 0
+            then coalesce(
             try(
                 to_json(
                     map_from_entries(

@@ -1,18 +1,5 @@
 -- Findings of the security services.
 
--- Text under a path in camelCase or, as the CLI prints it, in PascalCase: either_case(record, 'service.eventFirstSeen').
-create or replace macro either_case(record, path) as
-    coalesce(
-        json_extract_string(record, '$.' || path),
-        json_extract_string(
-            record,
-            '$.' || array_to_string(
-                list_transform(string_split(path, '.'), lambda part : upper(part[1]) || part[2:]),
-                '.'
-            )
-        )
-    );
-
 -- One scale of labels: INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL.
 create or replace macro severity_label(label) as
     case upper(label)

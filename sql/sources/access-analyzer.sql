@@ -26,26 +26,26 @@ with read as (
         json_transform(
             record,
             '{
-                 "id": "VARCHAR",
-                 "findingType": "VARCHAR",
-                 "isPublic": "VARCHAR",
-                 "error": "VARCHAR",
-                 "resourceOwnerAccount": "VARCHAR",
-                 "accountId": "VARCHAR",
-                 "region": "VARCHAR",
-                 "resource": "VARCHAR",
-                 "createdAt": "VARCHAR",
-                 "analyzedAt": "VARCHAR",
-                 "updatedAt": "VARCHAR",
-                 "findingDetails": [{
-                     "unusedIamUserAccessKeyDetails": {"accessKeyId": "VARCHAR"},
-                     "externalAccessDetails": {"principal": "JSON", "action": ["VARCHAR"]}
-                 }],
-                 "principal": "JSON",
-                 "resourceType": "VARCHAR",
-                 "action": ["VARCHAR"],
-                 "status": "VARCHAR"
-             }'
+            "id": "VARCHAR",
+            "findingType": "VARCHAR",
+            "isPublic": "VARCHAR",
+            "error": "VARCHAR",
+            "resourceOwnerAccount": "VARCHAR",
+            "accountId": "VARCHAR",
+            "region": "VARCHAR",
+            "resource": "VARCHAR",
+            "createdAt": "VARCHAR",
+            "analyzedAt": "VARCHAR",
+            "updatedAt": "VARCHAR",
+            "findingDetails": [{
+                "unusedIamUserAccessKeyDetails": {"accessKeyId": "VARCHAR"},
+                "externalAccessDetails": {"principal": "JSON", "action": ["VARCHAR"]}
+            }],
+            "principal": "JSON",
+            "resourceType": "VARCHAR",
+            "action": ["VARCHAR"],
+            "status": "VARCHAR"
+        }'
         ) as f,
     from framed
 ),
@@ -99,16 +99,26 @@ renamed as (
 
 select
     * exclude (who, is_sample, flags),
-    case when json_type(who) = 'OBJECT' then json_extract_string(who, '$."' || json_keys(who)[1] || '"') end
+    case
+        when json_type(who) = 'OBJECT'
+            then json_extract_string(who, '$."' || json_keys(who)[1] || '"')
+    end
         as principal,
     nullif(
         list_concat(
             coalesce(flags, []),
-            case when coalesce(last_seen, updated_at, created_at) is null then ['no_time'] else [] end,
+            case
+                when coalesce(last_seen, updated_at, created_at) is null
+                    then ['no_time']
+                else []
+            end,
             case when is_sample then ['sample'] else [] end
         ),
         []
     ) as flags,
     null::varchar as skip_because,
-    case when finding_id is null then 'not an Access Analyzer finding: id is missing' end as reject_because,
+    case
+        when finding_id is null
+            then 'not an Access Analyzer finding: id is missing'
+    end as reject_because,
 from renamed;

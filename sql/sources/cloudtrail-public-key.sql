@@ -53,13 +53,17 @@ select
             coalesce(flags, []),
             case
                 when try(from_base64(value)) is null then ['value_unreadable']
-                when md5(try(from_base64(value))) <> lower(fingerprint) then ['fingerprint_mismatch']
+                when md5(try(from_base64(value))) <> lower(fingerprint)
+                    then ['fingerprint_mismatch']
                 else []
             end
         ),
         []
     ) as flags),
     null::varchar as skip_because,
-    case when fingerprint is null and value is null then 'not a public key: Fingerprint and Value are missing' end
+    case
+        when fingerprint is null and value is null
+            then 'not a public key: Fingerprint and Value are missing'
+    end
         as reject_because,
 from renamed;

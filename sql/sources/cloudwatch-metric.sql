@@ -43,7 +43,8 @@ select
                 coalesce(flags, []),
                 case when status_code <> 'Complete' then ['partial'] else [] end,
                 case
-                    when json_array_length(json, '$.Timestamps') <> json_array_length(json, '$.Values') then ['uneven']
+                    when json_array_length(json, '$.Timestamps') <> json_array_length(json, '$.Values')
+                        then ['uneven']
                     else []
                 end
             ),
@@ -51,5 +52,8 @@ select
         ) as flags
     ),
     null::varchar as skip_because,
-    case when metric_id is null and label is null then 'not a metric: Id and Label are missing' end as reject_because,
+    case
+        when metric_id is null and label is null
+            then 'not a metric: Id and Label are missing'
+    end as reject_because,
 from renamed;

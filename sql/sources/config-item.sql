@@ -31,13 +31,13 @@ with notice as (
         json_transform(
             record,
             '{
-                 "invokingEvent": "VARCHAR",
-                 "messageType": "VARCHAR",
-                 "notificationCreationTime": "VARCHAR",
-                 "configurationItem": "JSON",
-                 "configurationItemSummary": "JSON",
-                 "configurationItemDiff": {"changeType": "VARCHAR", "changedProperties": "JSON"}
-             }'
+            "invokingEvent": "VARCHAR",
+            "messageType": "VARCHAR",
+            "notificationCreationTime": "VARCHAR",
+            "configurationItem": "JSON",
+            "configurationItemSummary": "JSON",
+            "configurationItemDiff": {"changeType": "VARCHAR", "changedProperties": "JSON"}
+        }'
         ) as told,
     from framed
 ),
@@ -48,20 +48,24 @@ opened as (
         artifact_id,
         record_no,
         flags,
-        case when told.invokingEvent is null then record else coalesce(try_cast(told.invokingEvent as json), record) end
+        case
+            when told.invokingEvent is null
+                then record
+            else coalesce(try_cast(told.invokingEvent as json), record)
+        end
             as record,
         case
             when told.invokingEvent is null then told
             else json_transform(
                 coalesce(try_cast(told.invokingEvent as json), record),
                 '{
-                     "invokingEvent": "VARCHAR",
-                     "messageType": "VARCHAR",
-                     "notificationCreationTime": "VARCHAR",
-                     "configurationItem": "JSON",
-                     "configurationItemSummary": "JSON",
-                     "configurationItemDiff": {"changeType": "VARCHAR", "changedProperties": "JSON"}
-                 }'
+                "invokingEvent": "VARCHAR",
+                "messageType": "VARCHAR",
+                "notificationCreationTime": "VARCHAR",
+                "configurationItem": "JSON",
+                "configurationItemSummary": "JSON",
+                "configurationItemDiff": {"changeType": "VARCHAR", "changedProperties": "JSON"}
+            }'
             )
         end as n,
     from notice
@@ -84,31 +88,31 @@ read as (
         json_transform(
             item,
             '{
-                 "configurationItemVersion": "VARCHAR",
-                 "configurationStateMd5Hash": "VARCHAR",
-                 "configurationItemMD5Hash": "VARCHAR",
-                 "version": "VARCHAR",
-                 "configurationItemCaptureTime": "VARCHAR",
-                 "configurationItemStatus": "VARCHAR",
-                 "configurationStateId": "VARCHAR",
-                 "awsAccountId": "VARCHAR",
-                 "accountId": "VARCHAR",
-                 "awsRegion": "VARCHAR",
-                 "ARN": "VARCHAR",
-                 "resourceType": "VARCHAR",
-                 "resourceId": "VARCHAR",
-                 "resourceName": "VARCHAR",
-                 "availabilityZone": "VARCHAR",
-                 "availibilityZone": "VARCHAR",
-                 "resourceCreationTime": "VARCHAR",
-                 "configurationItemDeliveryTime": "VARCHAR",
-                 "changeType": "VARCHAR",
-                 "configuration": "JSON",
-                 "supplementaryConfiguration": "JSON",
-                 "relationships": "JSON",
-                 "relatedEvents": "JSON",
-                 "tags": "JSON"
-             }'
+            "configurationItemVersion": "VARCHAR",
+            "configurationStateMd5Hash": "VARCHAR",
+            "configurationItemMD5Hash": "VARCHAR",
+            "version": "VARCHAR",
+            "configurationItemCaptureTime": "VARCHAR",
+            "configurationItemStatus": "VARCHAR",
+            "configurationStateId": "VARCHAR",
+            "awsAccountId": "VARCHAR",
+            "accountId": "VARCHAR",
+            "awsRegion": "VARCHAR",
+            "ARN": "VARCHAR",
+            "resourceType": "VARCHAR",
+            "resourceId": "VARCHAR",
+            "resourceName": "VARCHAR",
+            "availabilityZone": "VARCHAR",
+            "availibilityZone": "VARCHAR",
+            "resourceCreationTime": "VARCHAR",
+            "configurationItemDeliveryTime": "VARCHAR",
+            "changeType": "VARCHAR",
+            "configuration": "JSON",
+            "supplementaryConfiguration": "JSON",
+            "relationships": "JSON",
+            "relatedEvents": "JSON",
+            "tags": "JSON"
+        }'
         ) as f,
         without_keys(
             item,
@@ -163,7 +167,8 @@ renamed as (
         instant_of(f.configurationItemCaptureTime) as configuration_item_capture_time,
         -- In the API the configuration is text.
         case
-            when is_text(f.configuration) then try_cast(json_extract_string(f.configuration, '$') as json)
+            when is_text(f.configuration)
+                then try_cast(json_extract_string(f.configuration, '$') as json)
             when f.configuration::varchar <> 'null' then f.configuration
         end as configuration,
     from spelt
@@ -214,9 +219,14 @@ final as (
         nullif(
             list_concat(
                 coalesce(flags, []),
-                case when configuration_item_capture_time is null then ['no_capture_time'] else [] end,
                 case
-                    when is_text(f.configuration) and configuration is null then ['configuration_unreadable']
+                    when configuration_item_capture_time is null
+                        then ['no_capture_time']
+                    else []
+                end,
+                case
+                    when is_text(f.configuration) and configuration is null
+                        then ['configuration_unreadable']
                     else []
                 end,
                 case when is_object(n.configurationItemSummary) then ['oversized'] else [] end

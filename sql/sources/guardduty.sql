@@ -19,7 +19,7 @@
 --   - https://docs.aws.amazon.com/guardduty/latest/APIReference/API_GetFindings.html
 -- ---
 with read as (
-    -- One pass over the record for all that becomes a column: what is many passes for one costs memory for many.
+    -- One pass over the record for all that becomes a column: each pass holds 2,048 records in memory.
     select
         artifact_id,
         record_no,
@@ -29,112 +29,120 @@ with read as (
             when json_exists(record, '$.Service') then json_transform(
                 record,
                 '{
-                     "Id": "VARCHAR",
-                     "Type": "VARCHAR",
-                     "Severity": "VARCHAR",
-                     "Title": "VARCHAR",
-                     "Description": "VARCHAR",
-                     "AccountId": "VARCHAR",
-                     "Region": "VARCHAR",
-                     "CreatedAt": "VARCHAR",
-                     "UpdatedAt": "VARCHAR",
-                     "Resource": {
-                         "ResourceType": "VARCHAR",
-                         "AccessKeyDetails": {"AccessKeyId": "VARCHAR", "UserType": "VARCHAR", "UserName": "VARCHAR"},
-                         "S3BucketDetails": [{"Arn": "VARCHAR"}],
-                         "BedrockGuardrailDetails": {"GuardrailArn": "VARCHAR"},
-                         "ModelDetails": [{"ModelId": "VARCHAR"}],
-                         "LambdaDetails": {"FunctionArn": "VARCHAR"},
-                         "EksClusterDetails": {"Arn": "VARCHAR"},
-                         "EcsClusterDetails": {"Arn": "VARCHAR"},
-                         "RdsDbInstanceDetails": {"DbInstanceArn": "VARCHAR"},
-                         "InstanceDetails": {"InstanceId": "VARCHAR"}
-                     },
-                     "Service": {
-                         "EventFirstSeen": "VARCHAR",
-                         "EventLastSeen": "VARCHAR",
-                         "Count": "VARCHAR",
-                         "Archived": "VARCHAR",
-                         "AdditionalInfo": {"Sample": "VARCHAR", "Value": "VARCHAR"},
-                         "Action": {
-                             "AwsApiCallAction": {
-                                 "Api": "VARCHAR",
-                                 "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
-                             },
-                             "KubernetesApiCallAction": {
-                                 "Verb": "VARCHAR",
-                                 "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
-                             },
-                             "NetworkConnectionAction": {
-                                 "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
-                             },
-                             "RdsLoginAttemptAction": {
-                                 "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
-                             },
-                             "PortProbeAction": {
-                                 "PortProbeDetails": [
-                                     {"RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}}
-                                 ]
-                             }
-                         },
-                         "Detection": {"Sequence": {"Endpoints": [{"Ip": "VARCHAR"}]}}
-                     }
-                 }'
+                "Id": "VARCHAR",
+                "Type": "VARCHAR",
+                "Severity": "VARCHAR",
+                "Title": "VARCHAR",
+                "Description": "VARCHAR",
+                "AccountId": "VARCHAR",
+                "Region": "VARCHAR",
+                "CreatedAt": "VARCHAR",
+                "UpdatedAt": "VARCHAR",
+                "Resource": {
+                    "ResourceType": "VARCHAR",
+                    "AccessKeyDetails": {
+                        "AccessKeyId": "VARCHAR",
+                        "UserType": "VARCHAR",
+                        "UserName": "VARCHAR"
+                    },
+                    "S3BucketDetails": [{"Arn": "VARCHAR"}],
+                    "BedrockGuardrailDetails": {"GuardrailArn": "VARCHAR"},
+                    "ModelDetails": [{"ModelId": "VARCHAR"}],
+                    "LambdaDetails": {"FunctionArn": "VARCHAR"},
+                    "EksClusterDetails": {"Arn": "VARCHAR"},
+                    "EcsClusterDetails": {"Arn": "VARCHAR"},
+                    "RdsDbInstanceDetails": {"DbInstanceArn": "VARCHAR"},
+                    "InstanceDetails": {"InstanceId": "VARCHAR"}
+                },
+                "Service": {
+                    "EventFirstSeen": "VARCHAR",
+                    "EventLastSeen": "VARCHAR",
+                    "Count": "VARCHAR",
+                    "Archived": "VARCHAR",
+                    "AdditionalInfo": {"Sample": "VARCHAR", "Value": "VARCHAR"},
+                    "Action": {
+                        "AwsApiCallAction": {
+                            "Api": "VARCHAR",
+                            "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
+                        },
+                        "KubernetesApiCallAction": {
+                            "Verb": "VARCHAR",
+                            "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
+                        },
+                        "NetworkConnectionAction": {
+                            "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
+                        },
+                        "RdsLoginAttemptAction": {
+                            "RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}
+                        },
+                        "PortProbeAction": {
+                            "PortProbeDetails": [
+                                {"RemoteIpDetails": {"IpAddressV4": "VARCHAR", "IpAddressV6": "VARCHAR"}}
+                            ]
+                        }
+                    },
+                    "Detection": {"Sequence": {"Endpoints": [{"Ip": "VARCHAR"}]}}
+                }
+            }'
             )
             else json_transform(
                 record,
                 '{
-                     "id": "VARCHAR",
-                     "type": "VARCHAR",
-                     "severity": "VARCHAR",
-                     "title": "VARCHAR",
-                     "description": "VARCHAR",
-                     "accountId": "VARCHAR",
-                     "region": "VARCHAR",
-                     "createdAt": "VARCHAR",
-                     "updatedAt": "VARCHAR",
-                     "resource": {
-                         "resourceType": "VARCHAR",
-                         "accessKeyDetails": {"accessKeyId": "VARCHAR", "userType": "VARCHAR", "userName": "VARCHAR"},
-                         "s3BucketDetails": [{"arn": "VARCHAR"}],
-                         "bedrockGuardrailDetails": {"guardrailArn": "VARCHAR"},
-                         "modelDetails": [{"modelId": "VARCHAR"}],
-                         "lambdaDetails": {"functionArn": "VARCHAR"},
-                         "eksClusterDetails": {"arn": "VARCHAR"},
-                         "ecsClusterDetails": {"arn": "VARCHAR"},
-                         "rdsDbInstanceDetails": {"dbInstanceArn": "VARCHAR"},
-                         "instanceDetails": {"instanceId": "VARCHAR"}
-                     },
-                     "service": {
-                         "eventFirstSeen": "VARCHAR",
-                         "eventLastSeen": "VARCHAR",
-                         "count": "VARCHAR",
-                         "archived": "VARCHAR",
-                         "additionalInfo": {"sample": "VARCHAR", "value": "VARCHAR"},
-                         "action": {
-                             "awsApiCallAction": {
-                                 "api": "VARCHAR",
-                                 "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
-                             },
-                             "kubernetesApiCallAction": {
-                                 "verb": "VARCHAR",
-                                 "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
-                             },
-                             "networkConnectionAction": {
-                                 "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
-                             },
-                             "rdsLoginAttemptAction": {
-                                 "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
-                             },
-                             "portProbeAction": {
-                                 "portProbeDetails": [
-                                     {"remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}}
-                                 ]
-                             }
-                         },
-                         "detection": {"sequence": {"endpoints": [{"ip": "VARCHAR"}]}}
-                     }
-                 }'
+                "id": "VARCHAR",
+                "type": "VARCHAR",
+                "severity": "VARCHAR",
+                "title": "VARCHAR",
+                "description": "VARCHAR",
+                "accountId": "VARCHAR",
+                "region": "VARCHAR",
+                "createdAt": "VARCHAR",
+                "updatedAt": "VARCHAR",
+                "resource": {
+                    "resourceType": "VARCHAR",
+                    "accessKeyDetails": {
+                        "accessKeyId": "VARCHAR",
+                        "userType": "VARCHAR",
+                        "userName": "VARCHAR"
+                    },
+                    "s3BucketDetails": [{"arn": "VARCHAR"}],
+                    "bedrockGuardrailDetails": {"guardrailArn": "VARCHAR"},
+                    "modelDetails": [{"modelId": "VARCHAR"}],
+                    "lambdaDetails": {"functionArn": "VARCHAR"},
+                    "eksClusterDetails": {"arn": "VARCHAR"},
+                    "ecsClusterDetails": {"arn": "VARCHAR"},
+                    "rdsDbInstanceDetails": {"dbInstanceArn": "VARCHAR"},
+                    "instanceDetails": {"instanceId": "VARCHAR"}
+                },
+                "service": {
+                    "eventFirstSeen": "VARCHAR",
+                    "eventLastSeen": "VARCHAR",
+                    "count": "VARCHAR",
+                    "archived": "VARCHAR",
+                    "additionalInfo": {"sample": "VARCHAR", "value": "VARCHAR"},
+                    "action": {
+                        "awsApiCallAction": {
+                            "api": "VARCHAR",
+                            "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
+                        },
+                        "kubernetesApiCallAction": {
+                            "verb": "VARCHAR",
+                            "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
+                        },
+                        "networkConnectionAction": {
+                            "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
+                        },
+                        "rdsLoginAttemptAction": {
+                            "remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}
+                        },
+                        "portProbeAction": {
+                            "portProbeDetails": [
+                                {"remoteIpDetails": {"ipAddressV4": "VARCHAR", "ipAddressV6": "VARCHAR"}}
+                            ]
+                        }
+                    },
+                    "detection": {"sequence": {"endpoints": [{"ip": "VARCHAR"}]}}
+                }
+            }'
             )
         end as f,
     from framed
@@ -207,22 +215,31 @@ select
     guardduty_label(severity) as severity_label,
     case
         when user_name is null or account_id is null then null
-        when user_type in ('AssumedRole', 'Role') then 'arn:aws:iam::' || account_id || ':role/' || user_name
+        when user_type in ('AssumedRole', 'Role')
+            then 'arn:aws:iam::' || account_id || ':role/' || user_name
         when user_type = 'IAMUser' then 'arn:aws:iam::' || account_id || ':user/' || user_name
         when user_type = 'Root' then 'arn:aws:iam::' || account_id || ':root'
-        when user_type = 'FederatedUser' then 'arn:aws:sts::' || account_id || ':federated-user/' || user_name
+        when user_type = 'FederatedUser'
+            then 'arn:aws:sts::' || account_id || ':federated-user/' || user_name
     end as principal,
     null::varchar as workflow_state,
     null::varchar as compliance_status,
     nullif(
         list_concat(
             coalesce(flags, []),
-            case when coalesce(last_seen, updated_at, created_at) is null then ['no_time'] else [] end,
+            case
+                when coalesce(last_seen, updated_at, created_at) is null
+                    then ['no_time']
+                else []
+            end,
             case when is_sample then ['sample'] else [] end
         ),
         []
     ) as flags,
     null::varchar as skip_because,
-    case when finding_id is null and type is null then 'not a GuardDuty finding: id and type are missing' end
+    case
+        when finding_id is null and type is null
+            then 'not a GuardDuty finding: id and type are missing'
+    end
         as reject_because,
 from renamed;

@@ -36,27 +36,27 @@ with read as (
         json_transform(
             record,
             '{
-                 "Arn": "VARCHAR",
-                 "UserName": "VARCHAR",
-                 "GroupName": "VARCHAR",
-                 "RoleName": "VARCHAR",
-                 "UserId": "VARCHAR",
-                 "GroupId": "VARCHAR",
-                 "RoleId": "VARCHAR",
-                 "PolicyId": "VARCHAR",
-                 "Path": "VARCHAR",
-                 "CreateDate": "VARCHAR",
-                 "GroupList": "JSON",
-                 "AttachedManagedPolicies": [{"PolicyArn": "VARCHAR"}],
-                 "UserPolicyList": "JSON",
-                 "GroupPolicyList": "JSON",
-                 "RolePolicyList": "JSON",
-                 "PermissionsBoundary": {"PermissionsBoundaryArn": "VARCHAR"},
-                 "AssumeRolePolicyDocument": "JSON",
-                 "RoleLastUsed": {"LastUsedDate": "VARCHAR", "Region": "VARCHAR"},
-                 "InstanceProfileList": "JSON",
-                 "Tags": "JSON"
-             }'
+            "Arn": "VARCHAR",
+            "UserName": "VARCHAR",
+            "GroupName": "VARCHAR",
+            "RoleName": "VARCHAR",
+            "UserId": "VARCHAR",
+            "GroupId": "VARCHAR",
+            "RoleId": "VARCHAR",
+            "PolicyId": "VARCHAR",
+            "Path": "VARCHAR",
+            "CreateDate": "VARCHAR",
+            "GroupList": "JSON",
+            "AttachedManagedPolicies": [{"PolicyArn": "VARCHAR"}],
+            "UserPolicyList": "JSON",
+            "GroupPolicyList": "JSON",
+            "RolePolicyList": "JSON",
+            "PermissionsBoundary": {"PermissionsBoundaryArn": "VARCHAR"},
+            "AssumeRolePolicyDocument": "JSON",
+            "RoleLastUsed": {"LastUsedDate": "VARCHAR", "Region": "VARCHAR"},
+            "InstanceProfileList": "JSON",
+            "Tags": "JSON"
+        }'
         ) as f,
     from framed
     where _in <> 'Policies'
@@ -103,7 +103,8 @@ select
             coalesce(flags, []),
             case when f.Arn is null then ['no_arn'] else [] end,
             case
-                when f.AssumeRolePolicyDocument is not null and trust_policy is null then ['trust_policy_unreadable']
+                when f.AssumeRolePolicyDocument is not null and trust_policy is null
+                    then ['trust_policy_unreadable']
                 else []
             end
         ),
@@ -122,19 +123,19 @@ with read as (
         json_transform(
             record,
             '{
-                 "Arn": "VARCHAR",
-                 "PolicyName": "VARCHAR",
-                 "PolicyId": "VARCHAR",
-                 "Path": "VARCHAR",
-                 "DefaultVersionId": "VARCHAR",
-                 "AttachmentCount": "VARCHAR",
-                 "PermissionsBoundaryUsageCount": "VARCHAR",
-                 "IsAttachable": "VARCHAR",
-                 "Description": "VARCHAR",
-                 "CreateDate": "VARCHAR",
-                 "UpdateDate": "VARCHAR",
-                 "PolicyVersionList": "JSON"
-             }'
+            "Arn": "VARCHAR",
+            "PolicyName": "VARCHAR",
+            "PolicyId": "VARCHAR",
+            "Path": "VARCHAR",
+            "DefaultVersionId": "VARCHAR",
+            "AttachmentCount": "VARCHAR",
+            "PermissionsBoundaryUsageCount": "VARCHAR",
+            "IsAttachable": "VARCHAR",
+            "Description": "VARCHAR",
+            "CreateDate": "VARCHAR",
+            "UpdateDate": "VARCHAR",
+            "PolicyVersionList": "JSON"
+        }'
         ) as f,
     from framed
     where _in in ('Policies', '')
@@ -162,7 +163,10 @@ select
     record as json,
     flags,
     null::varchar as skip_because,
-    case when coalesce(f.Arn, f.PolicyName) is null then 'not a policy: it has neither an ARN nor a name' end
+    case
+        when coalesce(f.Arn, f.PolicyName) is null
+            then 'not a policy: it has neither an ARN nor a name'
+    end
         as reject_because,
 from read
 where _in = 'Policies' or f.PolicyId is not null;

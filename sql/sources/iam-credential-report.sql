@@ -22,6 +22,7 @@ select
     flags,
     null::varchar as skip_because,
     case
-        when (record ->> '$.user') is null and (record ->> '$.arn') is null then 'not a user: user and arn are empty'
+        when (record ->> '$.user') is null and (record ->> '$.arn') is null
+            then 'not a user: user and arn are empty'
     end as reject_because,
 from framed;

@@ -23,41 +23,45 @@ with read as (
         json_transform(
             record,
             '{
-                 "resourcesAffected": {
-                     "s3Object": {"key": "VARCHAR", "path": "VARCHAR", "bucketArn": "VARCHAR"},
-                     "s3Bucket": {"arn": "VARCHAR"}
-                 },
-                 "id": "VARCHAR",
-                 "type": "VARCHAR",
-                 "severity": {"score": "VARCHAR", "description": "VARCHAR"},
-                 "title": "VARCHAR",
-                 "description": "VARCHAR",
-                 "accountId": "VARCHAR",
-                 "region": "VARCHAR",
-                 "policyDetails": {
-                     "action": {
-                         "apiCallDetails": {"firstSeen": "VARCHAR", "lastSeen": "VARCHAR", "api": "VARCHAR"}
-                     },
-                     "actor": {
-                         "userIdentity": {
-                             "assumedRole": {
-                                 "accessKeyId": "VARCHAR",
-                                 "sessionContext": {"sessionIssuer": {"arn": "VARCHAR"}},
-                                 "arn": "VARCHAR"
-                             },
-                             "federatedUser": {"accessKeyId": "VARCHAR", "arn": "VARCHAR"},
-                             "iamUser": {"arn": "VARCHAR", "userName": "VARCHAR"},
-                             "root": {"arn": "VARCHAR"}
-                         },
-                         "ipAddressDetails": {"ipAddressV4": "VARCHAR"}
-                     }
-                 },
-                 "createdAt": "VARCHAR",
-                 "updatedAt": "VARCHAR",
-                 "count": "VARCHAR",
-                 "archived": "VARCHAR",
-                 "sample": "VARCHAR"
-             }'
+            "resourcesAffected": {
+                "s3Object": {"key": "VARCHAR", "path": "VARCHAR", "bucketArn": "VARCHAR"},
+                "s3Bucket": {"arn": "VARCHAR"}
+            },
+            "id": "VARCHAR",
+            "type": "VARCHAR",
+            "severity": {"score": "VARCHAR", "description": "VARCHAR"},
+            "title": "VARCHAR",
+            "description": "VARCHAR",
+            "accountId": "VARCHAR",
+            "region": "VARCHAR",
+            "policyDetails": {
+                "action": {
+                    "apiCallDetails": {
+                        "firstSeen": "VARCHAR",
+                        "lastSeen": "VARCHAR",
+                        "api": "VARCHAR"
+                    }
+                },
+                "actor": {
+                    "userIdentity": {
+                        "assumedRole": {
+                            "accessKeyId": "VARCHAR",
+                            "sessionContext": {"sessionIssuer": {"arn": "VARCHAR"}},
+                            "arn": "VARCHAR"
+                        },
+                        "federatedUser": {"accessKeyId": "VARCHAR", "arn": "VARCHAR"},
+                        "iamUser": {"arn": "VARCHAR", "userName": "VARCHAR"},
+                        "root": {"arn": "VARCHAR"}
+                    },
+                    "ipAddressDetails": {"ipAddressV4": "VARCHAR"}
+                }
+            },
+            "createdAt": "VARCHAR",
+            "updatedAt": "VARCHAR",
+            "count": "VARCHAR",
+            "archived": "VARCHAR",
+            "sample": "VARCHAR"
+        }'
         ) as f,
     from framed
 ),
@@ -126,12 +130,19 @@ select
     nullif(
         list_concat(
             coalesce(flags, []),
-            case when coalesce(last_seen, updated_at, created_at) is null then ['no_time'] else [] end,
+            case
+                when coalesce(last_seen, updated_at, created_at) is null
+                    then ['no_time']
+                else []
+            end,
             case when is_sample then ['sample'] else [] end
         ),
         []
     ) as flags,
     null::varchar as skip_because,
-    case when finding_id is null and type is null then 'not a Macie finding: id and type are missing' end
+    case
+        when finding_id is null and type is null
+            then 'not a Macie finding: id and type are missing'
+    end
         as reject_because,
 from renamed;

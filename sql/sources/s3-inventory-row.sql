@@ -21,6 +21,9 @@ select
     json_extract_string(record, '$.values[*]') as fields,
     flags,
     null::varchar as skip_because,
-    case when (record ->> '$.values[1]') is null then 'not a row of an inventory: it has no second field' end
+    case
+        when (record ->> '$.values[1]') is null
+            then 'not a row of an inventory: it has no second field'
+    end
         as reject_because,
 from framed;

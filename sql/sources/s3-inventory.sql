@@ -31,6 +31,9 @@ select
     record as json,
     flags,
     null::varchar as skip_because,
-    case when (record ->> '$.sourceBucket') is null then 'not a manifest: sourceBucket is missing' end
+    case
+        when (record ->> '$.sourceBucket') is null
+            then 'not a manifest: sourceBucket is missing'
+    end
         as reject_because,
 from framed;

@@ -76,7 +76,10 @@ final as (
             else 'get-object-attributes'
         end as observed_by,
         collected_at(_name) as collected_at,
-        case when _in <> '' or o[1] is not null or contains(resource, '/') then nullif(split_part(resource, '/', 1), '') end as bucket,
+        case
+            when _in <> '' or o[1] is not null or contains(resource, '/')
+                then nullif(split_part(resource, '/', 1), '')
+        end as bucket,
         coalesce(o[1], case when contains(resource, '/') then substr(resource, strpos(resource, '/') + 1) end)
             as key,
         o[2] as version_id,

@@ -29,20 +29,36 @@ with side as (
         json_transform(
             captureData,
             '{
-                 "endpointInput": {"observedContentType": "VARCHAR", "encoding": "VARCHAR", "data": "VARCHAR"},
-                 "endpointOutput": {"observedContentType": "VARCHAR", "encoding": "VARCHAR", "data": "VARCHAR"},
-                 "batchTransformInput": {"observedContentType": "VARCHAR", "encoding": "VARCHAR", "data": "VARCHAR"},
-                 "batchTransformOutput": {"observedContentType": "VARCHAR", "encoding": "VARCHAR", "data": "VARCHAR"}
-             }'
+            "endpointInput": {
+                "observedContentType": "VARCHAR",
+                "encoding": "VARCHAR",
+                "data": "VARCHAR"
+            },
+            "endpointOutput": {
+                "observedContentType": "VARCHAR",
+                "encoding": "VARCHAR",
+                "data": "VARCHAR"
+            },
+            "batchTransformInput": {
+                "observedContentType": "VARCHAR",
+                "encoding": "VARCHAR",
+                "data": "VARCHAR"
+            },
+            "batchTransformOutput": {
+                "observedContentType": "VARCHAR",
+                "encoding": "VARCHAR",
+                "data": "VARCHAR"
+            }
+        }'
         ) as c,
         json_transform(
             eventMetadata,
             '{
-                 "eventId": "VARCHAR",
-                 "inferenceId": "VARCHAR",
-                 "inferenceTime": "VARCHAR",
-                 "customAttributes": "JSON"
-             }'
+            "eventId": "VARCHAR",
+            "inferenceId": "VARCHAR",
+            "inferenceTime": "VARCHAR",
+            "customAttributes": "JSON"
+        }'
         ) as m,
         regexp_extract(
             _name,
@@ -105,7 +121,8 @@ select
             coalesce(flags, []),
             case when event_time is null then ['no_event_time'] else [] end,
             case
-                when upper(input_encoding) = 'BASE64' and input is not null and input_text is null then ['input_binary']
+                when upper(input_encoding) = 'BASE64' and input is not null and input_text is null
+                    then ['input_binary']
                 else []
             end,
             case

@@ -27,58 +27,58 @@ with read as (
         json_transform(
             record,
             '{
-                 "finding_info": {
-                     "uid": "VARCHAR",
-                     "types": ["VARCHAR"],
-                     "title": "VARCHAR",
-                     "desc": "VARCHAR",
-                     "first_seen_time_dt": "VARCHAR",
-                     "first_seen_time": "VARCHAR",
-                     "last_seen_time_dt": "VARCHAR",
-                     "last_seen_time": "VARCHAR",
-                     "created_time_dt": "VARCHAR",
-                     "created_time": "VARCHAR",
-                     "modified_time_dt": "VARCHAR",
-                     "modified_time": "VARCHAR"
-                 },
-                 "finding": {
-                     "uid": "VARCHAR",
-                     "types": ["VARCHAR"],
-                     "title": "VARCHAR",
-                     "desc": "VARCHAR",
-                     "first_seen_time": "VARCHAR",
-                     "last_seen_time": "VARCHAR",
-                     "created_time": "VARCHAR",
-                     "modified_time": "VARCHAR"
-                 },
-                 "metadata": {"uid": "VARCHAR", "product": {"name": "VARCHAR", "uid": "VARCHAR"}},
-                 "type_name": "VARCHAR",
-                 "class_name": "VARCHAR",
-                 "severity_id": "VARCHAR",
-                 "severity": "VARCHAR",
-                 "message": "VARCHAR",
-                 "cloud": {"account": {"uid": "VARCHAR"}, "region": "VARCHAR"},
-                 "start_time": "VARCHAR",
-                 "end_time": "VARCHAR",
-                 "time_dt": "VARCHAR",
-                 "time": "VARCHAR",
-                 "count": "VARCHAR",
-                 "evidences": [{
-                     "actor": {
-                         "user": {"credential_uid": "VARCHAR", "uid": "VARCHAR", "name": "VARCHAR"}
-                     },
-                     "api": {"operation": "VARCHAR"},
-                     "src_endpoint": {"ip": "VARCHAR"}
-                 }],
-                 "actor": {
-                     "user": {"credential_uid": "VARCHAR", "uid": "VARCHAR", "name": "VARCHAR"}
-                 },
-                 "resources": [{"uid": "VARCHAR", "type": "VARCHAR"}],
-                 "resource": {"uid": "VARCHAR", "type": "VARCHAR"},
-                 "activity_id": "VARCHAR",
-                 "status": "VARCHAR",
-                 "compliance": {"status": "VARCHAR"}
-             }'
+            "finding_info": {
+                "uid": "VARCHAR",
+                "types": ["VARCHAR"],
+                "title": "VARCHAR",
+                "desc": "VARCHAR",
+                "first_seen_time_dt": "VARCHAR",
+                "first_seen_time": "VARCHAR",
+                "last_seen_time_dt": "VARCHAR",
+                "last_seen_time": "VARCHAR",
+                "created_time_dt": "VARCHAR",
+                "created_time": "VARCHAR",
+                "modified_time_dt": "VARCHAR",
+                "modified_time": "VARCHAR"
+            },
+            "finding": {
+                "uid": "VARCHAR",
+                "types": ["VARCHAR"],
+                "title": "VARCHAR",
+                "desc": "VARCHAR",
+                "first_seen_time": "VARCHAR",
+                "last_seen_time": "VARCHAR",
+                "created_time": "VARCHAR",
+                "modified_time": "VARCHAR"
+            },
+            "metadata": {"uid": "VARCHAR", "product": {"name": "VARCHAR", "uid": "VARCHAR"}},
+            "type_name": "VARCHAR",
+            "class_name": "VARCHAR",
+            "severity_id": "VARCHAR",
+            "severity": "VARCHAR",
+            "message": "VARCHAR",
+            "cloud": {"account": {"uid": "VARCHAR"}, "region": "VARCHAR"},
+            "start_time": "VARCHAR",
+            "end_time": "VARCHAR",
+            "time_dt": "VARCHAR",
+            "time": "VARCHAR",
+            "count": "VARCHAR",
+            "evidences": [{
+                "actor": {
+                    "user": {"credential_uid": "VARCHAR", "uid": "VARCHAR", "name": "VARCHAR"}
+                },
+                "api": {"operation": "VARCHAR"},
+                "src_endpoint": {"ip": "VARCHAR"}
+            }],
+            "actor": {
+                "user": {"credential_uid": "VARCHAR", "uid": "VARCHAR", "name": "VARCHAR"}
+            },
+            "resources": [{"uid": "VARCHAR", "type": "VARCHAR"}],
+            "resource": {"uid": "VARCHAR", "type": "VARCHAR"},
+            "activity_id": "VARCHAR",
+            "status": "VARCHAR",
+            "compliance": {"status": "VARCHAR"}
+        }'
         ) as f,
     from framed
 ),
@@ -187,7 +187,11 @@ select
     nullif(
         list_concat(
             coalesce(flags, []),
-            case when coalesce(last_seen, updated_at, created_at) is null then ['no_time'] else [] end,
+            case
+                when coalesce(last_seen, updated_at, created_at) is null
+                    then ['no_time']
+                else []
+            end,
             case when is_sample then ['sample'] else [] end
         ),
         []

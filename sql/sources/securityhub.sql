@@ -27,55 +27,58 @@ with read as (
         json_transform(
             record,
             '{
-                 "Id": "VARCHAR",
-                 "ProductName": "VARCHAR",
-                 "ProductFields": {
-                     "aws/securityhub/ProductName": "VARCHAR",
-                     "aws/securityhub/Region": "VARCHAR",
-                     "aws/guardduty/service/count": "VARCHAR",
-                     "count": "VARCHAR",
-                     "aws/guardduty/service/action/awsApiCallAction/api": "VARCHAR",
-                     "action/awsApiCallAction/api": "VARCHAR",
-                     "aws/guardduty/service/action/awsApiCallAction/remoteIpDetails/ipAddressV4": "VARCHAR",
-                     "aws/guardduty/service/action/networkConnectionAction/remoteIpDetails/ipAddressV4": "VARCHAR",
-                     "action/awsApiCallAction/remoteIpDetails/ipAddressV4": "VARCHAR"
-                 },
-                 "ProductArn": "VARCHAR",
-                 "Types": ["VARCHAR"],
-                 "FindingProviderFields": {"Types": ["VARCHAR"]},
-                 "GeneratorId": "VARCHAR",
-                 "Severity": {"Normalized": "VARCHAR", "Product": "VARCHAR", "Label": "VARCHAR"},
-                 "Title": "VARCHAR",
-                 "Description": "VARCHAR",
-                 "AwsAccountId": "VARCHAR",
-                 "Region": "VARCHAR",
-                 "Resources": [{
-                     "Region": "VARCHAR",
-                     "Details": {
-                         "AwsIamAccessKey": {
-                             "AccessKeyId": "VARCHAR",
-                             "PrincipalName": "VARCHAR",
-                             "UserName": "VARCHAR"
-                         }
-                     },
-                     "Id": "VARCHAR",
-                     "Type": "VARCHAR"
-                 }],
-                 "FirstObservedAt": "VARCHAR",
-                 "LastObservedAt": "VARCHAR",
-                 "CreatedAt": "VARCHAR",
-                 "UpdatedAt": "VARCHAR",
-                 "Action": {
-                     "AwsApiCallAction": {"Api": "VARCHAR", "RemoteIpDetails": {"IpAddressV4": "VARCHAR"}},
-                     "NetworkConnectionAction": {"RemoteIpDetails": {"IpAddressV4": "VARCHAR"}}
-                 },
-                 "Network": {"SourceIpV4": "VARCHAR", "SourceIpV6": "VARCHAR"},
-                 "RecordState": "VARCHAR",
-                 "Workflow": {"Status": "VARCHAR"},
-                 "WorkflowState": "VARCHAR",
-                 "Compliance": {"Status": "VARCHAR"},
-                 "Sample": "VARCHAR"
-             }'
+            "Id": "VARCHAR",
+            "ProductName": "VARCHAR",
+            "ProductFields": {
+                "aws/securityhub/ProductName": "VARCHAR",
+                "aws/securityhub/Region": "VARCHAR",
+                "aws/guardduty/service/count": "VARCHAR",
+                "count": "VARCHAR",
+                "aws/guardduty/service/action/awsApiCallAction/api": "VARCHAR",
+                "action/awsApiCallAction/api": "VARCHAR",
+                "aws/guardduty/service/action/awsApiCallAction/remoteIpDetails/ipAddressV4": "VARCHAR",
+                "aws/guardduty/service/action/networkConnectionAction/remoteIpDetails/ipAddressV4": "VARCHAR",
+                "action/awsApiCallAction/remoteIpDetails/ipAddressV4": "VARCHAR"
+            },
+            "ProductArn": "VARCHAR",
+            "Types": ["VARCHAR"],
+            "FindingProviderFields": {"Types": ["VARCHAR"]},
+            "GeneratorId": "VARCHAR",
+            "Severity": {"Normalized": "VARCHAR", "Product": "VARCHAR", "Label": "VARCHAR"},
+            "Title": "VARCHAR",
+            "Description": "VARCHAR",
+            "AwsAccountId": "VARCHAR",
+            "Region": "VARCHAR",
+            "Resources": [{
+                "Region": "VARCHAR",
+                "Details": {
+                    "AwsIamAccessKey": {
+                        "AccessKeyId": "VARCHAR",
+                        "PrincipalName": "VARCHAR",
+                        "UserName": "VARCHAR"
+                    }
+                },
+                "Id": "VARCHAR",
+                "Type": "VARCHAR"
+            }],
+            "FirstObservedAt": "VARCHAR",
+            "LastObservedAt": "VARCHAR",
+            "CreatedAt": "VARCHAR",
+            "UpdatedAt": "VARCHAR",
+            "Action": {
+                "AwsApiCallAction": {
+                    "Api": "VARCHAR",
+                    "RemoteIpDetails": {"IpAddressV4": "VARCHAR"}
+                },
+                "NetworkConnectionAction": {"RemoteIpDetails": {"IpAddressV4": "VARCHAR"}}
+            },
+            "Network": {"SourceIpV4": "VARCHAR", "SourceIpV6": "VARCHAR"},
+            "RecordState": "VARCHAR",
+            "Workflow": {"Status": "VARCHAR"},
+            "WorkflowState": "VARCHAR",
+            "Compliance": {"Status": "VARCHAR"},
+            "Sample": "VARCHAR"
+        }'
         ) as f,
     from framed
 ),
@@ -175,12 +178,19 @@ select
     nullif(
         list_concat(
             coalesce(flags, []),
-            case when coalesce(last_seen, updated_at, created_at) is null then ['no_time'] else [] end,
+            case
+                when coalesce(last_seen, updated_at, created_at) is null
+                    then ['no_time']
+                else []
+            end,
             case when is_sample then ['sample'] else [] end
         ),
         []
     ) as flags,
     null::varchar as skip_because,
-    case when finding_id is null and title is null then 'not a Security Hub finding: Id and Title are missing' end
+    case
+        when finding_id is null and title is null
+            then 'not a Security Hub finding: Id and Title are missing'
+    end
         as reject_because,
 from renamed;
