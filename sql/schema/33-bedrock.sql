@@ -23,6 +23,8 @@ create table if not exists bedrock_invocation (
     request_metadata json,
     input_content_type varchar,
     output_content_type varchar,
+    input_bytes bigint,
+    output_bytes bigint,
     input_body json,
     output_body json,
     input_body_s3_path varchar,
@@ -37,6 +39,7 @@ comment on column bedrock_invocation.request_id is 'Equals requestID of the Clou
 comment on column bedrock_invocation.stop_reason is 'Why the model stopped, as its family says it: end_turn, tool_use, max_tokens, guardrail_intervened, FINISH, stop, …';
 comment on column bedrock_invocation.guardrail_action is 'INTERVENED when a guardrail blocked or masked something, NONE when one looked and let pass; null when no guardrail shows.';
 comment on column bedrock_invocation.base_model is 'model_id without ARN and without the prefix of a cross-region profile.';
+comment on column bedrock_invocation.input_bytes is 'Length of input_body in bytes.';
 comment on column bedrock_invocation.input_body is 'The request body; for a body over 100 KB the one that input_body_s3_path names, joined back when it is in the evidence.';
 comment on column bedrock_invocation.flags is 'input_body_missing, output_body_missing: the log refers to a body in S3 that is not in the evidence.';
 
@@ -46,6 +49,7 @@ create table if not exists bedrock_body (
     request_id varchar,
     direction varchar,
     object_key varchar,
+    body_bytes bigint,
     body json,
     flags varchar[],
 );

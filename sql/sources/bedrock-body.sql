@@ -1,6 +1,6 @@
 -- ---
 -- id: bedrock_body
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Large request and response bodies of Bedrock model invocation logs
 -- recognises:
 --   document: '/data/[0-9A-Za-z-]+_(input|output)\.json(\.gz)?$'
@@ -17,6 +17,7 @@ select
     regexp_extract(_name, '/data/([0-9A-Za-z-]+)_(?:input|output)\.json', 1) as request_id,
     regexp_extract(_name, '_(input|output)\.json(?:\.gz)?$', 1) as direction,
     _name as object_key,
+    strlen(record) as body_bytes,
     record as body,
     flags,
     null::varchar as skip_because,

@@ -1,6 +1,6 @@
 -- ---
 -- id: bedrock_invocation
--- version: 1.1.0
+-- version: 1.2.0
 -- title: Amazon Bedrock model invocation logs
 -- recognises:
 --   json:
@@ -77,6 +77,8 @@ select
     requestMetadata as request_metadata,
     i[1] as input_content_type,
     o[1] as output_content_type,
+    strlen(input_body) as input_bytes,
+    strlen(output_body) as output_bytes,
     input_body,
     output_body,
     i[5] as input_body_s3_path,

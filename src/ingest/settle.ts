@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { type Database, quoteIdentifier, quoteLiteral, sqlFiles } from "../database/index.js";
+import { runSliced } from "./slices.js";
 import type { Source } from "./source.js";
 import { ARROW } from "./unwrap.js";
 
@@ -27,7 +28,9 @@ export async function settle(
     if (source.identity === undefined) continue;
     for (const table of source.emits) await removeDuplicates(database, table, source);
   }
-  for (const file of await sqlFiles(`${sqlFolder}/derived`)) await database.run(await readFile(file, "utf8"));
+  for (const file of await sqlFiles(`${sqlFolder}/derived`)) {
+    await runSliced(database, await readFile(file, "utf8"));
+  }
   return countRecords(database, sources);
 }
 

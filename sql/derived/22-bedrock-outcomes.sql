@@ -1,5 +1,7 @@
 -- How an invocation ended: the body says it, under another name in every family. Of a stream the last chunk that says
 -- so counts.
+--
+-- sliced: bedrock_invocation by output_bytes
 
 create or replace temp table bedrock_outcome as
 with answer as (
@@ -47,7 +49,8 @@ with answer as (
             ]
         ) as cache_write,
     from bedrock_invocation
-    where output_body is not null
+    where rowid between getvariable('slice_first') and getvariable('slice_last')
+        and output_body is not null
         and json_type(output_body) = 'OBJECT'
 ),
 
@@ -69,7 +72,8 @@ chunk as (
                  {"cacheReadInputTokenCount": "VARCHAR", "cacheWriteInputTokenCount": "VARCHAR"}}]'
         ) as chunks,
     from bedrock_invocation
-    where output_body is not null
+    where rowid between getvariable('slice_first') and getvariable('slice_last')
+        and output_body is not null
         and json_type(output_body) = 'ARRAY'
 ),
 

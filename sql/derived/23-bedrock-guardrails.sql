@@ -1,7 +1,7 @@
 -- One row per hit of a policy in the trace of a guardrail. The trace lies in the response, under one key for
 -- InvokeModel and another for Converse; what it says of the answer is an object, a list, or an object of lists.
-
-delete from bedrock_guardrail_assessment;
+--
+-- sliced: bedrock_invocation by output_bytes
 
 insert into bedrock_guardrail_assessment by name
 with guard as (
@@ -28,7 +28,8 @@ with guard as (
             end
         ) as trace,
     from bedrock_invocation
-    where contains(output_body::varchar, '"guardrail"')
+    where rowid between getvariable('slice_first') and getvariable('slice_last')
+        and contains(output_body::varchar, '"guardrail"')
 ),
 
 side as (

@@ -1,0 +1,63 @@
+import { type Database, quoteIdentifier } from "../database/index.js";
+
+/** Rows that DuckDB reads at a time. */
+const VECTOR = 2048;
+/** Bytes of large values that one vector may hold: taking them apart needs some thirty times as much. */
+const LIGHT = 16 * 1024 * 1024;
+/** Bytes of a slice where vectors are heavier. */
+const SLICE = 16 * 1024 * 1024;
+/** A single value from which on more memory is needed, as much as parsing takes. */
+const LARGE = 16 * 1024 * 1024;
+
+/** `-- sliced: bedrock_invocation by coalesce(input_bytes, 0) + coalesce(output_bytes, 0)` */
+const HEADER = /^-- sliced: (\w+) by (.+)$/m;
+
+/**
+ * Runs a script, in slices where it asks for them by a line `-- sliced: <table> by <bytes of a row>`: as often as is
+ * needed so that no run looks at more than some megabytes of large values at a time. It finds the rows of its slice by
+ * `rowid between getvariable('slice_first') and getvariable('slice_last')`.
+ *
+ * DuckDB holds all values of 2,048 rows at once, whatever they weigh, and a prompt may weigh a megabyte.
+ */
+export async function runSliced(database: Database, script: string): Promise<void> {
+  const [, table, bytes] = HEADER.exec(script) ?? [];
+  if (table === undefined || bytes === undefined) {
+    await database.run(script);
+    return;
+  }
+  const slices = await database.rows<{ first: number; last: number; largest: number }>(
+    `with weighed as (
+         select rowid as id, rowid // ${VECTOR} as vector, coalesce(${bytes}, 0) as bytes
+         from ${quoteIdentifier(table)}
+     ),
+     summed as (
+         select
+             id,
+             bytes,
+             sum(bytes) over (partition by vector) as weight,
+             vector::varchar || ':' || (sum(bytes) over (partition by vector order by id) // ${SLICE}) as piece
+         from weighed
+     ),
+     cut as (
+         select id, bytes, case when weight > ${LIGHT} then piece else '' end as piece
+         from summed
+     ),
+     changed as (
+         select id, bytes, piece is distinct from lag(piece) over (order by id) as starts
+         from cut
+     ),
+     numbered as (
+         select id, bytes, count(*) filter (starts) over (order by id) as slice
+         from changed
+     )
+     select min(id)::bigint as first, max(id)::bigint as last, max(bytes)::bigint as largest
+     from numbered
+     group by slice
+     order by first`,
+  );
+  for (const { first, last, largest } of slices) {
+    await database.run(`set variable slice_first = ${first}; set variable slice_last = ${last}`);
+    const memory = largest < LARGE ? 0 : largest * 16 + 512 * 1024 * 1024;
+    await database.withMemory(memory, () => database.run(script));
+  }
+}
