@@ -74,3 +74,25 @@ comment on column cloudtrail_public_key.region is 'Region of the folder that hol
 comment on column cloudtrail_public_key.fingerprint is 'Lower-case hex MD5 of the DER bytes.';
 comment on column cloudtrail_public_key.value is 'DER of the key (PKCS#1, sometimes SubjectPublicKeyInfo) in base64.';
 comment on column cloudtrail_public_key.flags is 'fingerprint_mismatch: value has another fingerprint than the answer says. value_unreadable: not base64.';
+
+create table if not exists cloudtrail_lake_sign (
+    artifact_id bigint not null,
+    record_no bigint not null,
+    account_id varchar,
+    region varchar,
+    query_id varchar,
+    query_complete_time timestamptz,
+    files json,
+    file_count bigint,
+    hash_signature varchar,
+    public_key_fingerprint varchar,
+    unknown json,
+    flags varchar[],
+);
+comment on table cloudtrail_lake_sign is 'One sign file of saved CloudTrail Lake query results (result_sign.json). Loaded, not validated: `coldtrail verify` does that.';
+comment on column cloudtrail_lake_sign.account_id is 'From the path AWSLogs/<account>/CloudTrail-Lake/; null elsewhere.';
+comment on column cloudtrail_lake_sign.query_id is 'Folder of the results, from the path; null elsewhere.';
+comment on column cloudtrail_lake_sign.query_complete_time is 'When the query was complete, UTC.';
+comment on column cloudtrail_lake_sign.files is 'The files array as written: name and SHA-256 of each compressed result file.';
+comment on column cloudtrail_lake_sign.unknown is 'Top-level keys that this version does not know, with their values.';
+comment on column cloudtrail_lake_sign.flags is 'no_files, no_complete_time, invalid_utf8.';

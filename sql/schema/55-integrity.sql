@@ -10,7 +10,7 @@ create table if not exists integrity_verdict (
     verdict varchar not null,
     reason varchar,
 );
-comment on table integrity_verdict is 'One row per digest, per log file and per gap of a digest chain, as of the last verify.';
-comment on column integrity_verdict.kind is 'digest, log or gap.';
+comment on table integrity_verdict is 'One row per digest, log file, gap of a digest chain, and sign file and result file of a CloudTrail Lake query, as of the last verify.';
+comment on column integrity_verdict.kind is 'digest, log, gap, lake-sign or lake-result.';
 comment on column integrity_verdict.path is 'The sealed file; null for one that is not in the evidence.';
 comment on column integrity_verdict.verdict is 'valid, valid-moved, invalid, missing, not-covered, unverifiable or gap.';

@@ -3,8 +3,10 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 
 const BUFFER = 1 << 20;
-// Absent on Windows. A file of a bag may have been swapped for a link, or for a pipe that never answers.
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+/** For opening a file of a bag: it may have been swapped for a link, or for a pipe that never answers. */
+export const CAUTIOUSLY =
+  // Two of them are absent on Windows.
+  constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** SHA-256 of bytes or of text as UTF-8, in hexadecimal. */
 export function sha256(bytes: Uint8Array | string): string {
@@ -13,7 +15,7 @@ export function sha256(bytes: Uint8Array | string): string {
 
 /** SHA-256 and size of a file. Rejects with ELOOP for a symbolic link. */
 export async function hashFile(path: string | Buffer): Promise<{ sha256: string; size: number }> {
-  const file = await open(path, FLAGS);
+  const file = await open(path, CAUTIOUSLY);
   try {
     return await hashHandle(file, (await file.stat()).size);
   } finally {

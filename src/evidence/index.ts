@@ -14,13 +14,10 @@ export { type Case, openCase } from "./case.js";
 export { appendCustody, type CustodyEvent, readCustody } from "./custody.js";
 export { type CustodyProblem, type CustodyProblemKind, verifyCustody } from "./custody-chain.js";
 export type { CustodyEntry } from "./custody-log.js";
-export {
-  type DigestChain,
-  type DigestValidation,
-  type DigestVerdict,
-  type Judged,
-  validateDigests,
-} from "./digest/validate.js";
+export type { DigestChain } from "./digest/chain.js";
+export type { QueryResults } from "./digest/query-results.js";
+export { type DigestValidation, validateDigests } from "./digest/validate.js";
+export type { DigestVerdict, Judged } from "./digest/verdict.js";
 export { readVerdicts, type VerdictLine, verdictLines, writeVerdicts } from "./digest/verdict-file.js";
 export { type CaseStatement, initCase } from "./init.js";
 export type { Outcome } from "./origins/origin.js";

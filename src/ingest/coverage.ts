@@ -59,7 +59,7 @@ export interface Status {
   clock: { source: string; region: string | null; joined: number; median_s: number; p99_s: number }[];
   /** Files without rows and why: unclaimed, empty, unreadable, … */
   files: { artifact_id: number; original: string; state: string; note: string | null }[];
-  /** CloudTrail digests and log files by verdict, as of the last `verify`. */
+  /** What CloudTrail signed (digests, log files, results of Lake queries) by verdict, as of the last `verify`. */
   integrity: { kind: string; region: string | null; verdict: string; objects: number }[];
   rejects: {
     source: string;

@@ -2,6 +2,7 @@ import type { Value } from "../database/index.js";
 import type { ReportContent } from "./content.js";
 import { html, type Markup } from "./html.js";
 import type { VerificationResult } from "./input.js";
+import { kindText } from "./integrity-content.js";
 import { LIMIT } from "./limit.js";
 import { code, leftOut, prose, type Section, table, valueText, verdict } from "./part.js";
 import { integrity } from "./summary-section.js";
@@ -75,26 +76,30 @@ ${table(
 ${notes.length === 0 ? null : html`<p>Notes of the verification:</p><ul>${notes.slice(0, LIMIT.problems).map((note) => html`<li>${prose(note)}</li>`)}</ul>`}`;
 }
 
-/** What CloudTrail itself signed: its digests, and the log files that they list. */
+/** What CloudTrail itself signed: its digests with the log files that they list, and results of Lake queries. */
 function digestPart({ integrity: { counts, remarkable, total } }: ReportContent): Markup {
   if (counts.length === 0) {
-    return html`<p>Of CloudTrail’s own digests nothing is known: the evidence holds none, or <code>coldtrail verify</code> has not run since it was ingested.</p>`;
+    return html`<p>Of CloudTrail’s own signatures nothing is known: the evidence holds no digest, or <code>coldtrail verify</code> has not run since it was ingested.</p>`;
   }
-  return html`${table("CloudTrail digests and the log files they list, as of the last verification", counts, [
-    { title: "Kind", kind: "head", cell: ({ kind }) => (kind === "log" ? "log file" : kind) },
-    { title: "Verdict", cell: ({ verdict: judged }) => html`<span class="state">${judged}</span>` },
-    { title: "Objects", kind: "number", cell: ({ objects }) => formatCount(objects) },
-  ])}
+  return html`${table(
+    "What CloudTrail signed (digests, the log files they list, results of Lake queries), as of the last verification",
+    counts,
+    [
+      { title: "Kind", kind: "head", cell: ({ kind }) => kindText(kind) },
+      { title: "Verdict", cell: ({ verdict: judged }) => html`<span class="state">${judged}</span>` },
+      { title: "Objects", kind: "number", cell: ({ objects }) => formatCount(objects) },
+    ],
+  )}
 ${
   total === 0
     ? null
     : table(
-        "Digests and log files that are not plainly valid",
+        "Of these, not plainly valid",
         remarkable,
         [
           { title: "Verdict", cell: (row) => html`<span class="state">${row.verdict}</span>` },
           { title: "Region", cell: (row) => code(row.region) ?? "–" },
-          { title: "Object", kind: "wide", cell: (row) => code(row.object) ?? row.kind },
+          { title: "Object", kind: "wide", cell: (row) => code(row.object) ?? kindText(row.kind) },
           { title: "Why", cell: (row) => prose(row.reason) ?? "–" },
         ],
         { note: leftOut(remarkable.length, total, "`coldtrail verify` names all") },

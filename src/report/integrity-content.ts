@@ -3,9 +3,9 @@ import { LIMIT } from "./limit.js";
 import { maskValue } from "./secret.js";
 import { formatCount } from "./visible.js";
 
-/** What the last `coldtrail verify` found about CloudTrail's own digests; all empty when there are none. */
+/** What the last `coldtrail verify` found about what CloudTrail itself signed; all empty when there is none of it. */
 export interface Integrity {
-  /** By kind (digest, log, gap) and verdict. */
+  /** By kind (digest, log, gap, lake-sign, lake-result) and verdict. */
   counts: { kind: string; verdict: string; objects: number }[];
   /** Those that are not plainly valid, the first ones. */
   remarkable: {
@@ -19,7 +19,18 @@ export interface Integrity {
   total: number;
 }
 
-/** Reads the verdicts on digests and on the log files that they list. */
+const KINDS: Record<string, string> = {
+  log: "log file",
+  "lake-sign": "Lake sign file",
+  "lake-result": "Lake result file",
+};
+
+/** What a kind of verdict is about, for people. */
+export function kindText(kind: string): string {
+  return KINDS[kind] ?? kind;
+}
+
+/** Reads the verdicts on what CloudTrail signed. */
 export async function readIntegrity(database: Database): Promise<Integrity> {
   const counts = await database.rows<Integrity["counts"][number]>(
     `select kind, verdict, count(*) as objects
@@ -43,8 +54,7 @@ export async function readIntegrity(database: Database): Promise<Integrity> {
 /** One line: `1,060 digests valid; 272 log files valid`; undefined without digests. */
 export function integrityText({ counts }: Integrity): string | undefined {
   if (counts.length === 0) return undefined;
-  const noun = (kind: string, objects: number) =>
-    `${kind === "log" ? "log file" : kind}${objects === 1 ? "" : "s"}`;
+  const noun = (kind: string, objects: number) => `${kindText(kind)}${objects === 1 ? "" : "s"}`;
   return counts
     .map(({ kind, verdict, objects }) =>
       kind === "gap"

@@ -69,7 +69,7 @@ function page(found: Status): string {
     found.clock,
   );
   section(
-    "CloudTrail digests and log files, as of the last verify",
+    "What CloudTrail signed (digests, log files, Lake results), as of the last verify",
     ["kind", "region", "verdict", "objects"],
     found.integrity,
   );

@@ -14,7 +14,7 @@ import { safeText, type Terminal } from "../terminal.js";
 
 /**
  * `coldtrail verify`: names every missing, unexpected and changed file and every broken link of the custody log, and
- * validates CloudTrail digests with the log files that they list.
+ * validates what CloudTrail signed: digests with the log files that they list, and results of Lake queries.
  */
 export async function verify(
   options: { case: string; json?: boolean },
@@ -28,7 +28,7 @@ export async function verify(
   const problems = [...found.problems, ...found.custody];
   const digests = await validateDigests(held);
   const verdicts = verdictLines(digests);
-  await writeVerdicts(held, verdicts);
+  const verdictsSha256 = await writeVerdicts(held, verdicts);
   const { bags, files, bytes, notes } = found;
   await appendCustody(
     held,
@@ -41,12 +41,18 @@ export async function verify(
         problems: problems.map((problem) => problem.message),
         digests: countVerdicts(verdicts, "digest"),
         logs: countVerdicts(verdicts, "log"),
+        lake_results: countVerdicts(verdicts, "lake-result"),
+        verdicts_sha256: verdictsSha256,
       },
     },
     terminal,
   );
   if (options.json === true) terminal.out(`${JSON.stringify({ ...found, digests }, null, 1)}\n`);
   else for (const problem of problems) terminal.out(`${safeText(problem.message)}\n`);
+  if (digests.keyFiles.length > 0)
+    notes.push(
+      `signatures of CloudTrail were checked with the public keys of ${digests.keyFiles.join(", ")}; that these are the keys of AWS rests on how they were collected`,
+    );
   for (const note of [...notes, ...digests.problems]) terminal.note(`${safeText(note)}\n`);
   const verdict =
     problems.length === 0
@@ -59,9 +65,8 @@ export async function verify(
   return problems.length === 0 && !forged ? EXIT.done : EXIT.evidenceNotIntact;
 }
 
-/** Says what is not plainly valid, then the counts; true when a digest or a log file is not what CloudTrail signed. */
+/** Says what is not plainly valid, then the counts; true when something is not what CloudTrail signed. */
 function describeDigests(verdicts: VerdictLine[], print: Terminal["out"], terminal: Terminal): boolean {
-  if (verdicts.length === 0) return false;
   for (const { verdict, object, region, reason } of verdicts) {
     if (verdict === "gap") print(`digest chain of ${region}: ${safeText(reason ?? "")}\n`);
     else if (verdict === "invalid" || verdict === "missing") {
@@ -72,7 +77,11 @@ function describeDigests(verdicts: VerdictLine[], print: Terminal["out"], termin
     Object.entries(countVerdicts(verdicts, kind))
       .map(([verdict, count]) => `${count} ${verdict}`)
       .join(", ") || "none";
-  terminal.note(`CloudTrail digests: ${text("digest")}; log files: ${text("log")}\n`);
+  const has = (...kinds: VerdictLine["kind"][]) => verdicts.some(({ kind }) => kinds.includes(kind));
+  if (has("digest", "log"))
+    terminal.note(`CloudTrail digests: ${text("digest")}; log files: ${text("log")}\n`);
+  if (has("lake-sign", "lake-result"))
+    terminal.note(`CloudTrail Lake sign files: ${text("lake-sign")}; result files: ${text("lake-result")}\n`);
   return verdicts.some(({ verdict }) => verdict === "invalid");
 }
 

@@ -1,6 +1,5 @@
-import { createHash, verify } from "node:crypto";
+import { type KeyObject, verify } from "node:crypto";
 import { z } from "zod";
-import type { PublicKeys } from "./public-key.js";
 
 const text = z.string();
 const optional = text.nullish();
@@ -33,6 +32,9 @@ const DIGEST = z.looseObject({
 
 export type DigestContent = z.infer<typeof DIGEST>;
 
+/** A log file as a digest lists it. */
+export type ListedLog = DigestContent["logFiles"][number];
+
 /** What a digest's key says: `…/<account>_CloudTrail-Digest_<region>_<trail>_<home region>_<time>Z[_backfill].json.gz`. */
 export interface DigestName {
   account: string;
@@ -54,7 +56,7 @@ export function readDigestName(key: string): DigestName | null {
   return { account, region, trail, backfill: backfill !== undefined };
 }
 
-/** Parses uncompressed digest bytes; a sentence when they are no digest. */
+/** Parses uncompressed digest bytes; a sentence when they are no digest, or signed in a way that we do not know. */
 export function parseDigest(bytes: Buffer): DigestContent | string {
   let parsed: unknown;
   try {
@@ -63,39 +65,39 @@ export function parseDigest(bytes: Buffer): DigestContent | string {
     return "it is not JSON";
   }
   const digest = DIGEST.safeParse(parsed);
-  return digest.success
+  if (!digest.success) return `it lacks what a digest has: ${z.prettifyError(digest.error).split("\n")[0]}`;
+  const { digestSignatureAlgorithm: algorithm } = digest.data;
+  return algorithm == null || algorithm === "SHA256withRSA"
     ? digest.data
-    : `it lacks what a digest has: ${z.prettifyError(digest.error).split("\n")[0]}`;
+    : `it names the signature algorithm ${JSON.stringify(algorithm)}, expected is SHA256withRSA`;
 }
 
 /**
  * Checks the signature of a digest: RSASSA-PKCS1-v1_5 with SHA-256 over four lines, as `aws cloudtrail validate-logs`
  * does. Format: AWS CloudTrail user guide, "CloudTrail digest file structure" and "Custom implementations".
  *
- * @param bytes uncompressed content, as stored
+ * @param sha256 of the uncompressed content, as stored
  * @returns null when it is valid, else a sentence
  */
 export function checkSignature(
   digest: DigestContent,
-  bytes: Buffer,
+  sha256: string,
   signature: string,
-  keys: PublicKeys,
+  key: KeyObject,
 ): string | null {
-  const key = keys.get(digest.digestPublicKeyFingerprint.toLowerCase());
-  if (key === undefined) return null;
   const signed = [
     digest.digestEndTime,
     `${digest.digestS3Bucket}/${digest.digestS3Object}`,
-    sha256(bytes),
+    sha256,
     digest.previousDigestSignature ?? "null",
   ].join("\n");
+  return checkRsa(signed, signature, key);
+}
+
+/** Null when a signature in hexadecimal is that of the key over the text; else a sentence. */
+export function checkRsa(signed: string, signature: string, key: KeyObject): string | null {
   if (!/^([0-9a-f]{2})+$/i.test(signature)) return "its signature is not hexadecimal";
   return verify("RSA-SHA256", Buffer.from(signed), key, Buffer.from(signature, "hex"))
     ? null
     : "its signature does not fit its content";
-}
-
-/** Lower-case hex SHA-256. */
-export function sha256(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

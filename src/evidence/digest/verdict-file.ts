@@ -1,13 +1,16 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Case } from "../case.js";
-import type { DigestValidation, DigestVerdict } from "./validate.js";
+import { sha256 } from "../hash.js";
+import type { DigestValidation } from "./validate.js";
+import type { DigestVerdict } from "./verdict.js";
 
-/** Derived, like the database: what the last `verify` found about digests and log files, one line each. */
+/** Derived, like the database: what the last `verify` found about what CloudTrail signed, one line each. */
 const VERDICTS = "verification.jsonl";
 
 export interface VerdictLine {
-  kind: "digest" | "log" | "gap";
+  /** `lake-sign` is the sign file of a query of CloudTrail Lake, `lake-result` a file of its results. */
+  kind: "digest" | "log" | "gap" | "lake-sign" | "lake-result";
   account: string | null;
   region: string | null;
   trail: string | null;
@@ -37,16 +40,24 @@ export function verdictLines(found: DigestValidation): VerdictLine[] {
       ),
     );
   }
+  for (const { account, region, sign, results } of found.queries) {
+    const query = { account, region, trail: null };
+    lines.push({ kind: "lake-sign", ...query, ...sign });
+    lines.push(...results.map((judged): VerdictLine => ({ kind: "lake-result", ...query, ...judged })));
+  }
   const nowhere = { account: null, region: null, trail: null };
   lines.push(...found.notCovered.map((judged): VerdictLine => ({ kind: "log", ...nowhere, ...judged })));
+  for (const judged of found.unsignedResults) lines.push({ kind: "lake-result", ...nowhere, ...judged });
   return lines;
 }
 
-/** Replaces the verdicts of the case. */
-export async function writeVerdicts(held: Pick<Case, "dir">, lines: VerdictLine[]): Promise<void> {
+/** Replaces the verdicts of the case; returns the SHA-256 of the file. */
+export async function writeVerdicts(held: Pick<Case, "dir">, lines: VerdictLine[]): Promise<string> {
   const path = join(held.dir, VERDICTS);
-  await writeFile(`${path}.partial`, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  await writeFile(`${path}.partial`, text);
   await rename(`${path}.partial`, path);
+  return sha256(text);
 }
 
 /** The verdicts of the last `verify`; none when it never ran. */

@@ -1,64 +1,14 @@
-import { createHash, generateKeyPairSync, sign } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { gzipSync } from "node:zlib";
-import { afterAll, beforeEach, expect, test } from "vitest";
-import { type DigestValidation, validateDigests } from "../../../src/evidence/digest/validate.js";
-import { acquire, type Case, initCase, openCase } from "../../../src/evidence/index.js";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { beforeEach, expect, test } from "vitest";
+import { type DigestValidation, validateDigests } from "../../../src/evidence/index.js";
+import { caseWith, type Files, hash, signedTrail, signingKey } from "./signed-trail.js";
+import { zipOf } from "./zip-writer.js";
 
-const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const BUCKET = "acme-trail-111122223333";
-const FOLDER = "AWSLogs/111122223333";
-const hash = (bytes: string | Buffer): string => createHash("sha256").update(bytes).digest("hex");
-
-let work: string;
-let files: Map<string, Buffer | string>;
-let rounds = 0;
-
-/** A trail of three hours with one log file each, signed as CloudTrail signs. */
-function trail(keyFormat: "pkcs1" | "spki" = "pkcs1"): Map<string, Buffer | string> {
-  const der = publicKey.export({ format: "der", type: keyFormat });
-  const fingerprint = createHash("md5").update(der).digest("hex");
-  const made = new Map<string, Buffer | string>([
-    [
-      "collected/list-public-keys.json",
-      JSON.stringify({ PublicKeyList: [{ Value: der.toString("base64"), Fingerprint: fingerprint }] }),
-    ],
-  ]);
-  let previous: { object: string; hash: string; signature: string } | null = null;
-  for (const hour of ["09", "10", "11"]) {
-    const log = JSON.stringify({ Records: [{ eventID: hour }] });
-    const logKey = `${FOLDER}/CloudTrail/us-east-1/2026/03/11/111122223333_CloudTrail_us-east-1_20260311T${hour}15Z_AAAAAAAAAAAAAAAA.json.gz`;
-    const object = `${FOLDER}/CloudTrail-Digest/us-east-1/2026/03/11/111122223333_CloudTrail-Digest_us-east-1_acme_trail.1_us-east-1_20260311T${hour}0000Z.json.gz`;
-    const end = `2026-03-11T${hour}:00:00Z`;
-    const content: string = JSON.stringify({
-      awsAccountId: "111122223333",
-      digestStartTime: `2026-03-11T${String(Number(hour) - 1).padStart(2, "0")}:00:00Z`,
-      digestEndTime: end,
-      digestS3Bucket: BUCKET,
-      digestS3Object: object,
-      digestPublicKeyFingerprint: fingerprint,
-      digestSignatureAlgorithm: "SHA256withRSA",
-      previousDigestS3Bucket: previous === null ? null : BUCKET,
-      previousDigestS3Object: previous?.object ?? null,
-      previousDigestHashValue: previous?.hash ?? null,
-      previousDigestHashAlgorithm: previous === null ? null : "SHA-256",
-      previousDigestSignature: previous?.signature ?? null,
-      logFiles: [{ s3Bucket: BUCKET, s3Object: logKey, hashValue: hash(log), hashAlgorithm: "SHA-256" }],
-    });
-    const signed: string = `${end}\n${BUCKET}/${object}\n${hash(content)}\n${previous?.signature ?? "null"}`;
-    const signature: string = sign("RSA-SHA256", Buffer.from(signed), privateKey).toString("hex");
-    made.set(`${BUCKET}/${logKey}`, gzipSync(log));
-    made.set(`${BUCKET}/${object}`, gzipSync(content));
-    made.set(
-      `${BUCKET}/${object}.metadata.json`,
-      JSON.stringify({ Metadata: { signature, "signature-algorithm": "SHA256withRSA" } }),
-    );
-    previous = { object, hash: hash(content), signature };
-  }
-  return made;
-}
+const key = signingKey();
+let files: Files;
 
 const named = (part: string): string => {
   const found = [...files.keys()].find((name) => name.includes(part));
@@ -66,27 +16,16 @@ const named = (part: string): string => {
   return found;
 };
 
-async function validated(): Promise<DigestValidation> {
-  const source = join(work, `evidence-${++rounds}`);
-  for (const [name, bytes] of files) {
-    await mkdir(dirname(join(source, name)), { recursive: true });
-    await writeFile(join(source, name), bytes);
-  }
-  const folder = join(work, `case-${rounds}`);
-  const at = { now: () => new Date(0), version: "0" };
-  await initCase(folder, { title: "T", examiner: "E" }, { ...at, newId: () => "c" });
-  const held: Case = await openCase(folder);
-  await acquire(held, [source], at);
-  return validateDigests(held);
-}
+const validated = async (...others: Files[]): Promise<DigestValidation> =>
+  validateDigests(await caseWith(files, ...others));
 
 const verdicts = (found: DigestValidation, kind: "digests" | "logs"): string[] =>
   found.chains.flatMap((chain) => chain[kind].map(({ verdict }) => verdict));
 
-work = await mkdtemp(join(tmpdir(), "coldtrail-digest-"));
-afterAll(() => rm(work, { recursive: true, force: true }));
+const keyFile = (): string => named("list-public-keys");
+
 beforeEach(() => {
-  files = trail();
+  files = signedTrail({ key });
 });
 
 test("an untouched chain is valid, digest by digest and log file by log file", async () => {
@@ -101,7 +40,7 @@ test("an untouched chain is valid, digest by digest and log file by log file", a
 });
 
 test("a key in SubjectPublicKeyInfo serves as well", async () => {
-  files = trail("spki");
+  files = signedTrail({ key: signingKey("spki") });
   expect(verdicts(await validated(), "digests")).toEqual(["valid", "valid", "valid"]);
 });
 
@@ -118,16 +57,18 @@ test("without any signature of the newest digest it cannot be verified, and says
 });
 
 test("without the public key nothing is called valid", async () => {
-  files.delete("collected/list-public-keys.json");
+  files.delete(keyFile());
   const found = await validated();
   expect(verdicts(found, "digests")).toEqual(["unverifiable", "unverifiable", "unverifiable"]);
   expect(found.chains[0]?.digests[0]?.reason).toContain("list-public-keys");
+  // A hash is worth what the digest that states it is worth.
+  expect(verdicts(found, "logs")).toEqual(["unverifiable", "unverifiable", "unverifiable"]);
 });
 
 test("a public key that is not what its fingerprint says is refused", async () => {
-  const key = JSON.parse(String(files.get("collected/list-public-keys.json")));
-  key.PublicKeyList[0].Fingerprint = "0".repeat(32);
-  files.set("collected/list-public-keys.json", JSON.stringify(key));
+  const answer = JSON.parse(String(files.get(keyFile())));
+  answer.PublicKeyList[0].Fingerprint = "0".repeat(32);
+  files.set(keyFile(), JSON.stringify(answer));
   const found = await validated();
   expect(found.problems[0]).toContain("claims the fingerprint");
 });
@@ -149,15 +90,18 @@ test("bytes after the gzip stream of a log file make it invalid", async () => {
   });
 });
 
-test("a digest rewritten to fit a changed log file is found by its signature and by the digest after it", async () => {
+test("a digest rewritten to fit a changed log file is found by its signature, and taints no other", async () => {
   const name = named("T100000Z.json.gz");
-  const { gunzipSync } = await import("node:zlib");
   const content = JSON.parse(gunzipSync(files.get(name) as Buffer).toString());
   content.logFiles[0].hashValue = hash('{"Records":[]}');
   files.set(name, gzipSync(JSON.stringify(content)));
   files.set(named("T1015Z"), gzipSync('{"Records":[]}'));
   const found = await validated();
-  expect(verdicts(found, "digests")).toEqual(["valid", "invalid", "invalid"]);
+  expect(verdicts(found, "digests")).toEqual(["valid", "invalid", "valid"]);
+  expect(found.chains[0]?.logs[1]).toMatchObject({
+    verdict: "unverifiable",
+    reason: "the digest that lists it is invalid",
+  });
 });
 
 test("a missing log file, a missing digest and a log file that no digest lists are each called so", async () => {
@@ -165,7 +109,11 @@ test("a missing log file, a missing digest and a log file that no digest lists a
   files.delete(named("T100000Z.json.gz"));
   const found = await validated();
   expect(verdicts(found, "logs")).toEqual(["missing", "valid"]);
-  expect(found.chains[0]?.gaps[0]).toContain("a digest is missing");
+  expect(found.chains[0]?.gaps).toEqual([
+    expect.stringMatching(
+      /^a digest is missing: .*T100000Z.*; 2026-03-11T09:00:00Z to 2026-03-11T10:00:00Z is not covered$/,
+    ),
+  ]);
   expect(found.notCovered).toMatchObject([
     { verdict: "not-covered", object: expect.stringContaining("T1015Z") },
   ]);
@@ -176,4 +124,147 @@ test("copies in another place are valid, with the location said apart", async ()
   const found = await validated();
   expect(verdicts(found, "digests")).toEqual(["valid-moved", "valid-moved", "valid-moved"]);
   expect(verdicts(found, "logs")).toEqual(["valid-moved", "valid-moved", "valid-moved"]);
+});
+
+test("a digest whose bytes were swapped for another valid digest is found by its own location", async () => {
+  files.set(named("T100000Z.json.gz"), files.get(named("T090000Z.json.gz")) as Buffer);
+  const found = await validated();
+  // It is a genuine digest, of another hour: the signature proves its content, the name is not the one it was signed for.
+  expect(verdicts(found, "digests")).toEqual(["valid", "valid-moved", "valid"]);
+  expect(found.chains[0]?.gaps).toEqual([expect.stringContaining("a digest is missing")]);
+});
+
+test("an hour without log files is positive evidence: its digest is valid and lists nothing", async () => {
+  files = signedTrail({ key, quiet: ["10"] });
+  const found = await validated();
+  expect(verdicts(found, "digests")).toEqual(["valid", "valid", "valid"]);
+  expect(verdicts(found, "logs")).toEqual(["valid", "valid"]);
+});
+
+test("a chain that begins anew is said, with the time that nothing covers", async () => {
+  const later = signedTrail({ key, hours: ["14", "15"] });
+  const found = await validated(later);
+  expect(verdicts(found, "digests")).toEqual(Array(5).fill("valid"));
+  expect(found.chains).toHaveLength(1);
+  expect(found.chains[0]?.gaps).toEqual([
+    expect.stringMatching(
+      /^a new chain starts .*; 2026-03-11T11:00:00Z to 2026-03-11T13:00:00Z is not covered$/,
+    ),
+  ]);
+});
+
+test("evidence that begins in the middle of a chain says which digest came before", async () => {
+  files.delete(named("T090000Z.json.gz"));
+  const found = await validated();
+  expect(found.chains[0]?.gaps).toEqual([expect.stringContaining("the evidence begins after")]);
+  expect(verdicts(found, "digests")).toEqual(["valid", "valid"]);
+});
+
+test("backfilled digests form a chain of their own", async () => {
+  const found = await validated(
+    signedTrail({ key, backfill: true, hours: ["10", "11"], quiet: ["10", "11"] }),
+  );
+  expect(found.chains.map(({ backfill, digests, gaps }) => [backfill, digests.length, gaps])).toEqual([
+    [false, 3, []],
+    [true, 2, []],
+  ]);
+  expect(verdicts(found, "digests")).toEqual(Array(5).fill("valid"));
+});
+
+test("several trails, regions, accounts of an organisation: a chain each, with the keys of each region", async () => {
+  const found = await validated(
+    signedTrail({ key, trail: "second_trail_us-east-1", bucket: "other-bucket" }),
+    signedTrail({ key: signingKey(), region: "eu-west-1", trail: "acme_trail.1" }),
+    signedTrail({ key, account: "444455556666", organisation: "o-exampleorg", trail: "org-trail" }),
+    signedTrail({ key, account: "777788889999", organisation: "o-exampleorg", trail: "org-trail" }),
+  );
+  expect(found.chains.map(({ account, region, trail }) => `${account} ${region} ${trail}`)).toEqual([
+    "111122223333 eu-west-1 acme_trail.1_us-east-1",
+    "111122223333 us-east-1 acme_trail.1_us-east-1",
+    "111122223333 us-east-1 second_trail_us-east-1_us-east-1",
+    "444455556666 us-east-1 org-trail_us-east-1",
+    "777788889999 us-east-1 org-trail_us-east-1",
+  ]);
+  expect(verdicts(found, "digests")).toEqual(Array(15).fill("valid"));
+  expect(verdicts(found, "logs")).toEqual(Array(15).fill("valid"));
+  expect(found).toMatchObject({ notCovered: [], problems: [] });
+});
+
+test("every copy of a log file is judged: one that was changed does not hide behind a good one", async () => {
+  const name = named("T1015Z");
+  const found = await validated(new Map([[name, gzipSync('{"Records":[]}')]]));
+  expect(found.chains[0]?.logs.map(({ path, verdict }) => [path?.slice(9, 13), verdict])).toEqual([
+    ["0001", "valid"],
+    ["0001", "valid"],
+    ["0002", "invalid"],
+    ["0001", "valid"],
+  ]);
+});
+
+test("one digest acquired twice, with one copy changed: the good one stays valid and so do its log files", async () => {
+  const name = named("T100000Z.json.gz");
+  const content = gunzipSync(files.get(name) as Buffer)
+    .toString()
+    .replace('"hashAlgorithm":"SHA-256"', '"hashAlgorithm":"SHA-1"');
+  const found = await validated(new Map([[name, gzipSync(content)]]));
+  expect(found.chains[0]?.digests.map(({ path, verdict }) => [path?.slice(9, 13), verdict])).toEqual([
+    ["0001", "valid"],
+    ["0001", "valid"],
+    ["0002", "invalid"],
+    ["0001", "valid"],
+  ]);
+  expect(verdicts(found, "logs")).toEqual(["valid", "valid", "valid"]);
+});
+
+test("digests and log files inside a zip are validated like others", async () => {
+  const parts = [...files].map(([name, bytes]) => ({ name, content: Buffer.from(bytes) }));
+  const changed = parts.map((part) =>
+    part.name.includes("T1015Z") ? { ...part, content: gzipSync('{"Records":[]}') } : part,
+  );
+  const found = await validateDigests(await caseWith(new Map([["bucket.zip", zipOf(changed)]])));
+  expect(verdicts(found, "digests")).toEqual(["valid", "valid", "valid"]);
+  expect(verdicts(found, "logs")).toEqual(["valid", "invalid", "valid"]);
+  expect(found.keyFiles).toEqual([expect.stringMatching(/bucket\.zip\/collected\/list-public-keys/)]);
+});
+
+test("public keys are known by their content, whatever the file is called", async () => {
+  const answer = files.get(keyFile()) as string;
+  files.delete(keyFile());
+  files.set("collected/answer-17.json", JSON.stringify(JSON.parse(answer), null, 4));
+  const found = await validated();
+  expect(verdicts(found, "digests")).toEqual(["valid", "valid", "valid"]);
+  expect(found.keyFiles).toEqual(["evidence/collected/answer-17.json"]);
+});
+
+test("what is no digest, and a digest signed in an unknown way, are invalid with the reason", async () => {
+  files.set(named("T090000Z.json.gz"), gzipSync("[".repeat(100_000)));
+  files.set(named("T100000Z.json.gz"), gzipSync('{"digestEndTime":"2026-03-11T10:00:00Z"}'));
+  const last = named("T110000Z.json.gz");
+  const content = gunzipSync(files.get(last) as Buffer).toString();
+  files.set(last, gzipSync(content.replace("SHA256withRSA", "none")));
+  const found = await validated();
+  expect(found.chains[0]?.digests.map(({ verdict, reason }) => [verdict, reason])).toEqual([
+    ["invalid", "the digest cannot be read: it is not JSON"],
+    ["invalid", expect.stringContaining("it lacks what a digest has")],
+    ["invalid", expect.stringContaining('the signature algorithm "none"')],
+  ]);
+});
+
+test("a sealed log file that is gone, or a list of files that was changed, ends no validation", async () => {
+  const held = await caseWith(files);
+  const { chmod, writeFile } = await import("node:fs/promises");
+  const log = (await validateDigests(held)).chains[0]?.logs[0]?.path as string;
+  await chmod(join(held.dir, log, ".."), 0o755);
+  await rm(join(held.dir, log));
+  expect((await validateDigests(held)).chains[0]?.logs[0]).toMatchObject({
+    verdict: "invalid",
+    reason: "it cannot be read: it does not exist (ENOENT)",
+  });
+  const manifest = join(held.dir, "evidence/0001/manifest-sha256.txt");
+  await chmod(manifest, 0o644);
+  await writeFile(manifest, "nonsense\n");
+  expect(await validateDigests(held)).toMatchObject({
+    chains: [],
+    problems: [expect.stringContaining("nothing that CloudTrail signed was checked")],
+  });
 });
