@@ -1,124 +1,621 @@
--- Where and when the evidence cannot answer, because logging itself was switched off. One row per interval; blind_to is
--- the end of the evidence when nothing switched logging on again.
+-- Where and when the evidence cannot answer, because a log was not kept. Calls that switch logging say so, and snapshots of
+-- the configuration do: the first one tells what held before it, back to the start of the evidence. One row per interval in
+-- which one thing (a region, a bucket, an endpoint, a VPC, a trail) was off. The evidence starts and ends with the period of
+-- the case or, without one, with CloudTrail.
 
 create or replace view v_blind as
-with switch as (
+with call as materialized (
     select
-        event_time,
-        aws_region as region,
+        event_time as told_at,
+        event_name as said_by,
+        event_source,
         recipient_account_id as account_id,
+        aws_region as region,
+        request_parameters as request,
+        response_elements as response,
+        'cloudtrail_event' as told_in,
         artifact_id,
-        record_no,
-        event_name,
-        case event_name
-            when 'DeleteModelInvocationLoggingConfiguration' then 'bedrock_invocation'
-            when 'PutModelInvocationLoggingConfiguration' then 'bedrock_invocation'
-            when 'StopLogging' then 'cloudtrail_event'
-            when 'StartLogging' then 'cloudtrail_event'
-            when 'DeleteTrail' then 'cloudtrail_event'
-            when 'CreateTrail' then 'cloudtrail_event'
-            when 'DeleteFlowLogs' then 'vpc_flow'
-            when 'CreateFlowLogs' then 'vpc_flow'
-            when 'DeleteDetector' then 'guardduty'
-            when 'UpdateDetector' then 'guardduty'
-            when 'CreateDetector' then 'guardduty'
-            when 'PutBucketLogging' then 's3_access'
-            when 'UpdateEndpoint' then 'sagemaker_capture'
-            when 'CreateEndpoint' then 'sagemaker_capture'
-        end as source,
-        case event_name
-            when 'StopLogging' then request_parameters ->> '$.name'
-            when 'StartLogging' then request_parameters ->> '$.name'
-            when 'DeleteTrail' then request_parameters ->> '$.name'
-            when 'CreateTrail' then request_parameters ->> '$.name'
-            when 'DeleteDetector' then request_parameters ->> '$.detectorId'
-            when 'UpdateDetector' then request_parameters ->> '$.detectorId'
-            when 'PutBucketLogging' then request_parameters ->> '$.bucketName'
-            when 'UpdateEndpoint' then request_parameters ->> '$.endpointName'
-            when 'CreateEndpoint' then request_parameters ->> '$.endpointName'
-        end as resource,
-        case event_name
-            when 'PutModelInvocationLoggingConfiguration' then
-                (request_parameters ->> '$.loggingConfig.s3Config.bucketName') is null
-                and (request_parameters ->> '$.loggingConfig.cloudWatchConfig.logGroupName') is null
-            when 'UpdateDetector' then (request_parameters ->> '$.enable') = 'false'
-            when 'PutBucketLogging' then
-                coalesce(
-                    request_parameters ->> '$.BucketLoggingStatus.LoggingEnabled.TargetBucket',
-                    request_parameters ->> '$.bucketLoggingStatus.loggingEnabled.targetBucket'
-                ) is null
-            when 'UpdateEndpoint' then null
-            when 'CreateEndpoint' then null
-            else starts_with(event_name, 'Delete') or starts_with(event_name, 'Stop')
-        end as is_off,
-        request_parameters ->> '$.endpointConfigName' as endpoint_config,
+        record_no
     from cloudtrail_event
     where error_code is null
+        and event_time is not null
         and event_name in (
-            'DeleteModelInvocationLoggingConfiguration', 'PutModelInvocationLoggingConfiguration', 'StopLogging',
-            'StartLogging', 'DeleteTrail', 'CreateTrail', 'DeleteFlowLogs', 'CreateFlowLogs', 'DeleteDetector',
-            'UpdateDetector', 'CreateDetector', 'PutBucketLogging', 'UpdateEndpoint', 'CreateEndpoint'
+            'AssociateResolverQueryLogConfig',
+            'CreateDetector',
+            'CreateEndpoint',
+            'CreateEndpointConfig',
+            'CreateFlowLogs',
+            'CreateLogGroup',
+            'DeleteConfigurationRecorder',
+            'DeleteDetector',
+            'DeleteFlowLogs',
+            'DeleteLogGroup',
+            'DeleteModelInvocationLoggingConfiguration',
+            'DeleteTrail',
+            'DisassociateResolverQueryLogConfig',
+            'PutBucketLogging',
+            'PutEventSelectors',
+            'PutModelInvocationLoggingConfiguration',
+            'StartConfigurationRecorder',
+            'StartLogging',
+            'StopConfigurationRecorder',
+            'StopLogging',
+            'UpdateDetector',
+            'UpdateEndpoint'
         )
 ),
--- An endpoint captures what its configuration says; configurations are made before they are used.
+snapshot as materialized (
+    select
+        collected_at as told_at,
+        'snapshot' as said_by,
+        operation,
+        -- Many answers name no account.
+        coalesce(
+            account_id,
+            max(account_id) over (),
+            (select max(recipient_account_id) from cloudtrail_event)
+        ) as account_id,
+        region,
+        resource,
+        coalesce(json, '{}'::json) as json,
+        'api_snapshot' as told_in,
+        artifact_id,
+        record_no
+    from api_snapshot
+    where error_code is null
+        and collected_at is not null
+        and operation in (
+            'describe-configuration-recorder-status',
+            'describe-endpoint',
+            'describe-endpoint-config',
+            'describe-flow-logs',
+            'describe-trails',
+            'get-bucket-logging',
+            'get-detector',
+            'get-event-selectors',
+            'get-model-invocation-logging-configuration',
+            'get-trail-status',
+            'list-detectors',
+            'list-resolver-query-log-configs'
+        )
+),
+-- A configuration of an endpoint is made before it is used, and never changes.
 endpoint_config as (
     select
-        request_parameters ->> '$.endpointConfigName' as endpoint_config,
-        coalesce((request_parameters ->> '$.dataCaptureConfig.enableCapture')::boolean, false) as captures,
-    from cloudtrail_event
-    where error_code is null
-        and event_name = 'CreateEndpointConfig'
-        and event_source = 'sagemaker.amazonaws.com'
-),
-state as (
+        request ->> '$.endpointConfigName' as config,
+        bool_or(coalesce((request ->> '$.dataCaptureConfig.enableCapture') = 'true', false)) as captures
+    from call
+    where said_by = 'CreateEndpointConfig'
+    group by config
+    union all
     select
-        switch.* exclude (is_off, endpoint_config),
-        coalesce(is_off, not captures, false) as is_off,
-        lead(event_time) over (
-            partition by source, account_id, region, resource
-            order by event_time, artifact_id, record_no
-        ) as next_switch,
-    from switch
-    left join endpoint_config using (endpoint_config)
+        json ->> '$.EndpointConfigName',
+        bool_or(coalesce((json ->> '$.DataCaptureConfig.EnableCapture') = 'true', false))
+    from snapshot
+    where operation = 'describe-endpoint-config'
+    group by json ->> '$.EndpointConfigName'
+),
+flow_log as (
+    select
+        entry ->> '$.FlowLogId' as flow_log_id,
+        entry ->> '$.ResourceId' as network,
+        (entry ->> '$.FlowLogStatus') = 'ACTIVE' as is_active,
+        * exclude (entry)
+    from (
+        select
+            * exclude (json, resource),
+            unnest(json_extract(json, '$.FlowLogs[*]')) as entry
+        from snapshot
+        where operation = 'describe-flow-logs'
+    )
+),
+created_flow_log as (
+    select
+        unnest(regexp_extract_all(response::varchar, '"(fl-[0-9a-zA-Z]+)"', 1)) as flow_log_id,
+        unnest(regexp_extract_all(request::varchar, '"((?:vpc|subnet|eni|tgw|tgw-attach)-[0-9a-zA-Z]+)"', 1)) as network,
+        * exclude (request, response)
+    from call
+    where said_by = 'CreateFlowLogs'
+),
+network_of as (
+    select
+        flow_log_id,
+        min(network) as network
+    from (
+        select
+            flow_log_id,
+            network
+        from flow_log
+        union all
+        select
+            flow_log_id,
+            network
+        from created_flow_log
+    )
+    where flow_log_id is not null
+    group by flow_log_id
+),
+deleted_flow_log as (
+    select *
+    from (
+        select
+            unnest(regexp_extract_all(request::varchar, '"(fl-[0-9a-zA-Z]+)"', 1)) as flow_log_id,
+            -- The call succeeds as a whole and still lists logs that it could not delete.
+            regexp_extract_all(
+                coalesce(response -> '$.DeleteFlowLogsResponse.unsuccessful', response -> '$.unsuccessful')::varchar,
+                '"(fl-[0-9a-zA-Z]+)"',
+                1
+            ) as spared,
+            * exclude (request, response)
+        from call
+        where said_by = 'DeleteFlowLogs'
+    )
+    where not list_contains(coalesce(spared, []), flow_log_id)
+),
+trail as (
+    select
+        region,
+        (entry ->> '$.IsMultiRegionTrail') = 'true' as is_everywhere,
+        entry ->> '$.Name' as name
+    from (
+        select
+            region,
+            unnest(json_extract(json, '$.trailList[*]')) as entry
+        from snapshot
+        where operation = 'describe-trails'
+    )
+),
+data_event as (
+    select unnest(
+        [
+            'AWS::Bedrock::AgentAlias', 'AWS::Bedrock::InlineAgent', 'AWS::Bedrock::KnowledgeBase',
+            'AWS::Bedrock::FlowAlias', 'AWS::Bedrock::Model', 'AWS::Bedrock::AsyncInvoke', 'AWS::Bedrock::Guardrail',
+            'AWS::Bedrock::Prompt', 'AWS::BedrockMantle::', 'AWS::BedrockAgentCore::', 'AWS::SageMaker::Endpoint',
+            'AWS::S3::Object', 'AWS::Lambda::Function'
+        ]
+    ) as type
+),
+selection as (
+    select
+        told_at,
+        said_by,
+        account_id,
+        coalesce(regexp_extract(json ->> '$.TrailARN', '([^/]+)$', 1), resource) as name,
+        json as selectors,
+        told_in,
+        artifact_id,
+        record_no
+    from snapshot
+    where operation = 'get-event-selectors'
+    union all
+    select
+        told_at,
+        said_by,
+        account_id,
+        regexp_extract(request ->> '$.trailName', '([^/]+)$', 1),
+        coalesce(response, request),
+        told_in,
+        artifact_id,
+        record_no
+    from call
+    where said_by = 'PutEventSelectors'
+),
+-- All that says whether one thing is off at some time; is_off null says nothing.
+told as (
+    select
+        case when event_source = 'bedrock.amazonaws.com' then 'bedrock_invocation' end as source,
+        account_id,
+        region,
+        null as resource,
+        said_by = 'DeleteModelInvocationLoggingConfiguration'
+        or (request ->> '$.loggingConfig.s3Config.bucketName') is null
+        and (request ->> '$.loggingConfig.cloudWatchConfig.logGroupName') is null as is_off,
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from call
+    where said_by in ('DeleteModelInvocationLoggingConfiguration', 'PutModelInvocationLoggingConfiguration')
+    union all
+    select
+        'bedrock_message',
+        account_id,
+        region,
+        null,
+        (request ->> '$.loggingConfig.textDataDeliveryEnabled') = 'false',
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from call
+    where said_by = 'PutModelInvocationLoggingConfiguration'
+    union all
+    select
+        'bedrock_invocation',
+        account_id,
+        region,
+        null,
+        (json ->> '$.loggingConfig.s3Config.bucketName') is null
+        and (json ->> '$.loggingConfig.cloudWatchConfig.logGroupName') is null,
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from snapshot
+    where operation = 'get-model-invocation-logging-configuration'
+    union all
+    select
+        'bedrock_message',
+        account_id,
+        region,
+        null,
+        (json ->> '$.loggingConfig.textDataDeliveryEnabled') = 'false',
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from snapshot
+    where operation = 'get-model-invocation-logging-configuration'
+        and (json ->> '$.loggingConfig.textDataDeliveryEnabled') is not null
+    union all
+    select
+        'cloudtrail_event',
+        account_id,
+        case when not coalesce(trail.is_everywhere, false) then call.region end,
+        regexp_extract(request ->> '$.name', '([^/]+)$', 1),
+        said_by <> 'StartLogging',
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from call
+    left join (
+        select
+            name,
+            bool_or(is_everywhere) as is_everywhere
+        from trail
+        group by name
+    ) as trail
+        on trail.name = regexp_extract(request ->> '$.name', '([^/]+)$', 1)
+    where event_source = 'cloudtrail.amazonaws.com'
+        and said_by in ('StopLogging', 'StartLogging', 'DeleteTrail')
+    union all
+    select
+        'cloudtrail_event',
+        account_id,
+        null,
+        resource,
+        (json ->> '$.IsLogging') = 'false',
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from snapshot
+    where operation = 'get-trail-status'
+        and (json ->> '$.IsLogging') is not null
+    union all
+    select
+        'cloudtrail_event',
+        account_id,
+        null,
+        'data events of ' || type || ' (' || name || ')',
+        not contains(selectors::varchar, '"' || type),
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from selection
+    cross join data_event
+    -- What another trail selects is in the evidence all the same.
+    where not exists (
+            from selection as other
+            where other.name is distinct from selection.name
+                and contains(other.selectors::varchar, '"' || data_event.type)
+        )
+    union all
+    select
+        'vpc_flow',
+        account_id,
+        region,
+        coalesce(network_of.network, deleted_flow_log.flow_log_id),
+        true,
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from deleted_flow_log
+    left join network_of
+        on network_of.flow_log_id = deleted_flow_log.flow_log_id
+    union all
+    select
+        'vpc_flow',
+        account_id,
+        region,
+        network,
+        false,
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from created_flow_log
+    where network is not null
+    union all
+    select
+        'vpc_flow',
+        account_id,
+        region,
+        network,
+        not bool_or(is_active),
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from flow_log
+    group by all
+    union all
+    select
+        'vpc_flow',
+        account_id,
+        region,
+        null,
+        true,
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from snapshot
+    where operation = 'describe-flow-logs'
+        and json_array_length(json, '$.FlowLogs') = 0
+    union all
+    select
+        'dns_query',
+        account_id,
+        region,
+        request ->> '$.resourceId',
+        said_by = 'DisassociateResolverQueryLogConfig',
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from call
+    where said_by in ('AssociateResolverQueryLogConfig', 'DisassociateResolverQueryLogConfig')
+    union all
+    select
+        'dns_query',
+        account_id,
+        region,
+        null,
+        json_array_length(json, '$.ResolverQueryLogConfigs') = 0,
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from snapshot
+    where operation = 'list-resolver-query-log-configs'
+    union all
+    select
+        'guardduty',
+        account_id,
+        region,
+        coalesce(request ->> '$.detectorId', response ->> '$.detectorId'),
+        case
+            when said_by = 'DeleteDetector' then true
+            else (request ->> '$.enable') = 'false'
+        end,
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from call
+    where event_source = 'guardduty.amazonaws.com'
+        and (said_by = 'DeleteDetector' or (request ->> '$.enable') is not null)
+    union all
+    select
+        'guardduty',
+        account_id,
+        region,
+        case when operation = 'get-detector' then resource end,
+        case
+            when operation = 'list-detectors' then json_array_length(json, '$.DetectorIds') = 0
+            else (json ->> '$.Status') = 'DISABLED'
+        end,
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from snapshot
+    where operation in ('get-detector', 'list-detectors')
+    union all
+    select
+        's3_access',
+        account_id,
+        region,
+        request ->> '$.bucketName',
+        coalesce(
+            request ->> '$.BucketLoggingStatus.LoggingEnabled.TargetBucket',
+            request ->> '$.bucketLoggingStatus.loggingEnabled.targetBucket'
+        ) is null,
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from call
+    where said_by = 'PutBucketLogging'
+    union all
+    select
+        's3_access',
+        account_id,
+        region,
+        resource,
+        (json ->> '$.LoggingEnabled.TargetBucket') is null,
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from snapshot
+    where operation = 'get-bucket-logging'
+        and resource is not null
+    union all
+    select
+        'sagemaker_capture',
+        account_id,
+        region,
+        request ->> '$.endpointName',
+        not endpoint_config.captures,
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from call
+    join (
+        select
+            config,
+            bool_or(captures) as captures
+        from endpoint_config
+        group by config
+    ) as endpoint_config
+        on endpoint_config.config = (request ->> '$.endpointConfigName')
+    where event_source = 'sagemaker.amazonaws.com'
+        and said_by in ('CreateEndpoint', 'UpdateEndpoint')
+    union all
+    select
+        'sagemaker_capture',
+        account_id,
+        region,
+        json ->> '$.EndpointName',
+        (json ->> '$.DataCaptureConfig.EnableCapture') is distinct from 'true'
+        or coalesce(json ->> '$.DataCaptureConfig.CaptureStatus', 'Started') <> 'Started',
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from snapshot
+    where operation = 'describe-endpoint'
+    union all
+    select
+        'config_item',
+        account_id,
+        region,
+        null,
+        said_by <> 'StartConfigurationRecorder',
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from call
+    where said_by in ('StartConfigurationRecorder', 'StopConfigurationRecorder', 'DeleteConfigurationRecorder')
+    union all
+    select
+        'config_item',
+        account_id,
+        region,
+        null,
+        not coalesce(list_contains(json_extract_string(json, '$.ConfigurationRecordersStatus[*].recording'), 'true'), false),
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from snapshot
+    where operation = 'describe-configuration-recorder-status'
+    union all
+    select
+        'cloudwatch_log_event',
+        account_id,
+        region,
+        request ->> '$.logGroupName',
+        said_by = 'DeleteLogGroup',
+        told_at,
+        said_by,
+        told_in,
+        artifact_id,
+        record_no
+    from call
+    where said_by in ('CreateLogGroup', 'DeleteLogGroup')
+),
+-- Statements on one thing follow each other; names of buckets and trails need no region.
+stated as (
+    select
+        *,
+        lag(is_off) over place as was_off
+    from told
+    where source is not null
+        and is_off is not null
+        -- An empty list is about the things that were in it before.
+        and (
+            resource is not null
+            or said_by <> 'snapshot'
+            or not exists (
+                from told as named
+                where named.source = told.source
+                    and named.region is not distinct from told.region
+                    and named.resource is not null
+            )
+        )
+    window place as (
+        partition by
+            source,
+            account_id,
+            case when source not in ('cloudtrail_event', 's3_access') then region end,
+            resource
+        order by told_at, told_in desc, artifact_id, record_no
+    )
+),
+turned as (
+    select
+        *,
+        lead(told_at) over (
+            partition by
+                source,
+                account_id,
+                case when source not in ('cloudtrail_event', 's3_access') then region end,
+                resource
+            order by told_at, told_in desc, artifact_id, record_no
+        ) as next_told,
+        was_off is null and said_by = 'snapshot' as from_the_start
+    from stated
+    where was_off is distinct from is_off
+),
+evidence as (
+    select
+        coalesce((select min(case_from) from ref_case), min(event_time)) as starts_at,
+        coalesce((select max(case_to) from ref_case), max(event_time)) as ends_at
+    from cloudtrail_event
 )
 select
     source,
     account_id,
     region,
     resource,
-    event_time as blind_from,
-    coalesce(next_switch, (select max(event_time) from cloudtrail_event)) as blind_to,
-    next_switch is null as to_the_end,
-    event_name as switched_by,
+    case when from_the_start then least(starts_at, told_at) else told_at end as blind_from,
+    coalesce(next_told, greatest(ends_at, told_at)) as blind_to,
+    from_the_start,
+    next_told is null as to_the_end,
+    said_by as switched_by,
+    told_in as said_in,
     artifact_id,
-    record_no,
-from state
+    record_no
+from turned
+cross join evidence
 where is_off;
-
--- Hours of every day between the first and the last row of a source, account and region in which it has no row, joined
--- to intervals. Sparse sources have many; a gap is a question, not an answer.
-create or replace view v_gap as
-with present as (
-    select distinct
-        source,
-        account_id,
-        region,
-        date_trunc('hour', event_time) as hour,
-    from v_event
-    where event_time is not null
-),
-neighbour as (
-    select
-        *,
-        lead(hour) over (partition by source, account_id, region order by hour) as next_hour,
-    from present
-)
-select
-    source,
-    account_id,
-    region,
-    hour + interval 1 hour as gap_from,
-    next_hour as gap_to,
-    date_diff('hour', hour, next_hour) - 1 as hours,
-from neighbour
-where next_hour > hour + interval 1 hour;
+comment on view v_blind is 'Intervals in which a log was not kept, by calls that switch it and by snapshots of its configuration.';

@@ -104,7 +104,10 @@ export const COMMANDS: Command[] = [
     usage: "status <case>",
     about: "Say what evidence is here, and what of it was not understood",
     options: (builder) =>
-      caseFolder(builder).option("json", { type: "boolean", describe: "Print one JSON object" }),
+      caseFolder(builder)
+        .option("json", { type: "boolean", describe: "Print one JSON object" })
+        .option("markdown", { type: "boolean", describe: "Print a page in Markdown" })
+        .option("detail", { type: "boolean", describe: "Every run of hours, every gap, every file" }),
     run: async (options, terminal) => (await import("./commands/status.js")).status(options, terminal),
   },
   {

@@ -23,40 +23,119 @@ export interface Coverage {
   last_time: string | null;
 }
 
+/** One source in one account and region, over all its hours. */
+export interface Series {
+  source: string;
+  account_id: string | null;
+  region: string | null;
+  rows: number;
+  /** Rows of the period that the case asks about; all when it names none. */
+  rows_in_period: number;
+  /** Rows without a time. */
+  undated: number;
+  first_time: string | null;
+  last_time: string | null;
+}
+
+/** Hours one after the other that all have rows. */
+export interface Run {
+  source: string;
+  account_id: string | null;
+  region: string | null;
+  hour_from: string;
+  /** After the last hour. */
+  hour_to: string;
+  hours: number;
+  rows: number;
+}
+
+/** An interval in which a log was not kept, by evidence. */
+export interface Blind {
+  source: string;
+  account_id: string | null;
+  region: string | null;
+  /** Bucket, endpoint, network, trail or kind of data event; null for all of the region. */
+  resource: string | null;
+  blind_from: string;
+  blind_to: string;
+  from_the_start: boolean;
+  to_the_end: boolean;
+  /** The call, or `snapshot`. */
+  switched_by: string;
+  artifact_id: number;
+  record_no: number;
+}
+
+/** Whole hours of the period without a row. */
+export interface Gap {
+  source: string;
+  account_id: string | null;
+  region: string | null;
+  gap_from: string;
+  gap_to: string;
+  hours: number;
+  /** What the evidence says of it; null when it says nothing. */
+  because: string | null;
+}
+
 /** What is in the case, and what of it was not understood. */
 export interface Status {
   artifacts: number;
   unclaimed: number;
   sources: SourceCount[];
   coverage: Coverage[];
-  /** The same by hour, for machines: `hour` is ISO 8601 in UTC. */
+  /** What the case asks about, its baseline included; null where `case.yaml` does not say. */
+  period: { period_from: string | null; period_to: string | null };
+  series: Series[];
+  /** The same by hour: `hour` is ISO 8601 in UTC. */
   hours: (Omit<Coverage, "day" | "first_time" | "last_time"> & { hour: string })[];
-  /** Intervals in which a source was switched off, by evidence. */
-  blind: {
-    source: string;
-    region: string | null;
-    resource: string | null;
-    blind_from: string;
-    blind_to: string;
-    to_the_end: boolean;
-    switched_by: string;
-    artifact_id: number;
-    record_no: number;
-  }[];
-  /** Whole hours without a row between hours with rows, the longest of each source, account and region. */
-  gaps: {
+  runs: Run[];
+  /** Logs that have no row at all. */
+  absent: string[];
+  /** Accounts and regions in the scope of the case without a row. */
+  scope: { kind: "account" | "region"; name: string }[];
+  /** Snapshots of state: when they were taken and how much they hold. */
+  snapshots: {
     source: string;
     account_id: string | null;
     region: string | null;
-    gaps: number;
-    longest_from: string;
-    longest_to: string;
-    longest_hours: number;
+    collected_at: string | null;
+    rows: number;
   }[];
-  /** Seconds between an event and the delivery that the name of its file states. */
-  delivery: { source: string; files: number; median_s: number; p99_s: number; longest_s: number }[];
+  /** Switched off while the evidence runs. */
+  blind: Blind[];
+  /** Off from the start of the evidence, by snapshots. */
+  off: Blind[];
+  gaps: Gap[];
+  /** Interfaces whose flow log says that flows are missing (SKIPDATA). */
+  skipped_flows: {
+    interface_id: string | null;
+    region: string | null;
+    records: number;
+    first_time: string;
+    last_time: string;
+  }[];
+  /** Seconds between an event and the delivery that the name of its file states; late is an hour more than usual. */
+  delivery: {
+    source: string;
+    files: number;
+    median_s: number;
+    p99_s: number;
+    longest_s: number;
+    late: number;
+    late_files: number;
+    last_delivery: string;
+  }[];
   /** Seconds by which the time of a joined record is later than that of its CloudTrail event. */
-  clock: { source: string; region: string | null; joined: number; median_s: number; p99_s: number }[];
+  clock: {
+    source: string;
+    region: string | null;
+    joined: number;
+    median_s: number;
+    p99_s: number;
+    /** What sequences over both sources must allow for: the median when it is more than five seconds. */
+    slack_s: number;
+  }[];
   /** Files without rows and why: unclaimed, empty, unreadable, … */
   files: { artifact_id: number; original: string; state: string; note: string | null }[];
   /** What CloudTrail signed (digests, log files, results of Lake queries) by verdict, as of the last `verify`. */
@@ -69,6 +148,29 @@ export interface Status {
     rejected: number;
     first_record: number;
   }[];
+}
+
+/** What became of the records of one file. */
+export interface FileCount extends Omit<SourceCount, "artifacts"> {
+  artifact_id: number;
+  original: string;
+}
+
+/** Counts of every file that a source claimed. */
+export async function readFileCounts(database: Database): Promise<FileCount[]> {
+  return database.rows<Row & FileCount>(
+    `select
+         artifact_id,
+         record_count.source,
+         concat_ws('!', original, member) as original,
+         record_count.records,
+         row_count as "rows",
+         duplicates,
+         skipped,
+         rejected
+     from record_count join artifact using (artifact_id)
+     order by artifact_id, record_count.source`,
+  );
 }
 
 /** Reads the state of a case from its database. */
@@ -92,31 +194,37 @@ export async function readStatus(database: Database): Promise<Status> {
        group by source
        order by source`,
     ),
-    coverage: await readCoverage(database),
-    hours: await database.rows(
-      `select source, account_id, region, date_trunc('hour', event_time) as hour, count(*) as "rows"
-       from v_event
-       where event_time is not null
-       group by all
-       order by source, account_id nulls first, region nulls first, hour`,
+    ...(await readHours(database)),
+    absent: await readAbsent(database),
+    scope: await database.rows(
+      `select 'account' as kind, name
+       from (select unnest(accounts) as name from ref_case)
+       where name not in (select account_id from hour_count where account_id is not null)
+       union all
+       select 'region', name
+       from (select unnest(regions) as name from ref_case)
+       where name not in (select region from hour_count where region is not null)
+       order by kind, name`,
     ),
-    blind: await database.rows(
-      `select source, region, resource, blind_from, blind_to, to_the_end, switched_by, artifact_id, record_no
-       from v_blind
-       order by blind_from, source, artifact_id, record_no`,
-    ),
+    snapshots: await readSnapshots(database),
+    blind: await readBlind(database, "not from_the_start"),
+    off: await readBlind(database, "from_the_start"),
     gaps: await database.rows(
-      `select
-           source,
-           account_id,
-           region,
-           count(*) as gaps,
-           arg_max(gap_from, (hours, gap_from)) as longest_from,
-           arg_max(gap_to, (hours, gap_from)) as longest_to,
-           max(hours) as longest_hours
+      `select *
        from v_gap
-       group by source, account_id, region
-       order by source, account_id nulls first, region nulls first`,
+       order by source, account_id nulls first, region nulls first, gap_from`,
+    ),
+    skipped_flows: await database.rows(
+      `select
+           interface_id,
+           region,
+           count(*) as records,
+           min(start_time) as first_time,
+           max(end_time) as last_time
+       from vpc_flow
+       where log_status = 'SKIPDATA'
+       group by interface_id, region
+       order by interface_id, region`,
     ),
     delivery: await readDelivery(database),
     clock: await readClock(database),
@@ -147,72 +255,181 @@ export async function readStatus(database: Database): Promise<Status> {
   };
 }
 
-async function readCoverage(database: Database): Promise<Coverage[]> {
-  const rows = await database.rows<Row & Coverage>(
-    `select
+const PERIOD = `
+    select
+        least(min(case_from), min(base_from)) as period_from,
+        max(case_to) as period_to
+    from ref_case`;
+
+const PLACE = "source, account_id nulls first, region nulls first";
+
+/** Counts all records once, by the hour; all else is counted from that. */
+async function readHours(
+  database: Database,
+): Promise<Pick<Status, "period" | "coverage" | "series" | "hours" | "runs">> {
+  await database.run(
+    `create or replace temp table hour_count as
+     select
          source,
          account_id,
          region,
-         strftime(date_trunc('day', event_time), '%Y-%m-%d') as day,
+         date_trunc('hour', event_time) as hour,
          count(*) as "rows",
+         count(*) filter (
+             event_time >= coalesce(period_from, event_time) and event_time <= coalesce(period_to, event_time)
+         ) as rows_in_period,
          min(event_time) as first_time,
          max(event_time) as last_time
-     from v_event
-     group by all
-     order by source, account_id nulls first, region nulls first, day nulls first`,
+     from v_record_time cross join (${PERIOD})
+     group by all`,
   );
-  return rows;
+  const [period] = await database.rows<Status["period"]>(PERIOD);
+  return {
+    period: period ?? { period_from: null, period_to: null },
+    coverage: await database.rows<Row & Coverage>(
+      `select
+           source,
+           account_id,
+           region,
+           strftime(date_trunc('day', hour), '%Y-%m-%d') as day,
+           sum("rows")::bigint as "rows",
+           min(first_time) as first_time,
+           max(last_time) as last_time
+       from hour_count
+       group by source, account_id, region, day
+       order by ${PLACE}, day nulls first`,
+    ),
+    series: await database.rows<Row & Series>(
+      `select
+           source,
+           account_id,
+           region,
+           sum("rows")::bigint as "rows",
+           sum(rows_in_period)::bigint as rows_in_period,
+           coalesce(sum("rows") filter (hour is null), 0)::bigint as undated,
+           min(first_time) as first_time,
+           max(last_time) as last_time
+       from hour_count
+       group by source, account_id, region
+       order by ${PLACE}`,
+    ),
+    hours: await database.rows(
+      `select source, account_id, region, hour, "rows"
+       from hour_count
+       where hour is not null
+       order by ${PLACE}, hour`,
+    ),
+    runs: await database.rows<Row & Run>(
+      `with numbered as (
+           select
+               *,
+               hour - to_hours(row_number() over (partition by source, account_id, region order by hour)) as run
+           from hour_count
+           where hour is not null
+       )
+       select
+           source,
+           account_id,
+           region,
+           min(hour) as hour_from,
+           max(hour) + interval 1 hour as hour_to,
+           count(*) as hours,
+           sum("rows")::bigint as "rows"
+       from numbered
+       group by source, account_id, region, run
+       order by ${PLACE}, hour_from`,
+    ),
+  };
+}
+
+/** Logs that an incident on AI workloads is read from; that one of them is not there must be said. */
+const LOGS = [
+  "bedrock_invocation",
+  "cloudtrail_event",
+  "cloudwatch_log_event",
+  "dns_query",
+  "s3_access",
+  "sagemaker_capture",
+  "security_finding",
+  "vpc_flow",
+];
+
+async function readAbsent(database: Database): Promise<string[]> {
+  const found = await database.rows<{ source: string }>("select distinct source from hour_count");
+  const present = new Set(found.map(({ source }) => source));
+  return LOGS.filter((log) => !present.has(log));
+}
+
+async function readSnapshots(database: Database): Promise<Status["snapshots"]> {
+  const state = (table: string, account: string, region: string): string => `
+    select '${table}' as source, ${account} as account_id, ${region} as region, collected_at from ${table}`;
+  return database.rows(
+    `select source, account_id, region, collected_at, count(*) as "rows"
+     from (
+         ${state("api_snapshot", "account_id", "region")}
+         union all ${state("iam_principal", "account_id", "null")}
+         union all ${state("iam_credential_report", "account_id", "null")}
+         union all ${state("s3_object_version", "null", "null")}
+     )
+     group by all
+     order by source, account_id nulls first, region nulls first, collected_at nulls first`,
+  );
+}
+
+function readBlind(database: Database, which: string): Promise<Blind[]> {
+  return database.rows<Row & Blind>(
+    `select * exclude (said_in)
+     from v_blind
+     where ${which}
+     order by blind_from, source, resource nulls first, artifact_id, record_no`,
+  );
 }
 
 /** CloudTrail and S3 write the time of delivery into the names of their files. */
 async function readDelivery(database: Database): Promise<Status["delivery"]> {
   return database.rows(
-    `with delivered as (
-         select
-             source,
-             artifact_id,
-             coalesce(
-                 try_strptime(regexp_extract(original, '_(\\d{8}T\\d{4})Z_', 1), '%Y%m%dT%H%M'),
-                 try_strptime(regexp_extract(original, '(\\d{4}-\\d\\d-\\d\\d-\\d\\d-\\d\\d-\\d\\d)-[0-9A-F]{16}$', 1), '%Y-%m-%d-%H-%M-%S')
-             )::timestamptz as delivered_at
-         from artifact
-         where source in ('cloudtrail', 's3_access')
-     ),
-     delay as (
-         select delivered.source, artifact_id, date_diff('second', event_time, delivered_at) as seconds
-         from delivered join v_event using (artifact_id)
-         where delivered_at is not null
-     )
-     select
+    `select
          source,
          count(distinct artifact_id) as files,
          median(seconds)::bigint as median_s,
          quantile_disc(seconds, 0.99) as p99_s,
-         max(seconds) as longest_s
-     from delay
+         max(seconds) as longest_s,
+         coalesce(any_value(late), 0) as late,
+         coalesce(any_value(late_files), 0) as late_files,
+         max(delivered_at) as last_delivery
+     from v_delivery
+     left join (
+         select source, count(*) as late, count(distinct artifact_id) as late_files
+         from v_late
+         group by source
+     ) using (source)
      group by source
      order by source`,
   );
 }
 
-/** Compares the clocks of the services over records of the same request. */
+/** Compares the clocks of the services over records of the same request (joins J1 and J2 of the correlation rules). */
 async function readClock(database: Database): Promise<Status["clock"]> {
-  const compared = (table: string): string => `
+  const compared = (table: string, same: string): string => `
     select
         '${table}' as source,
         event.aws_region as region,
         date_diff('second', event.event_time, other.event_time) as seconds
     from ${table} as other
     join cloudtrail_event as event using (request_id)
-    where other.request_id is not null`;
+    where other.request_id is not null and ${same}`;
+  const sameHost = `coalesce(other.host_id = (event.additional_event_data ->> '$."x-amz-id-2"'), true)`;
+  const samePlace =
+    "coalesce(other.region = event.aws_region, true) and coalesce(other.account_id = event.recipient_account_id, true)";
   return database.rows(
     `select
          source,
          region,
          count(*) as joined,
          median(seconds)::bigint as median_s,
-         quantile_disc(abs(seconds), 0.99) as p99_s
-     from (${compared("bedrock_invocation")} union all ${compared("s3_access")})
+         quantile_disc(abs(seconds), 0.99) as p99_s,
+         case when abs(median(seconds)) > 5 then ceil(abs(median(seconds)))::bigint else 0 end as slack_s
+     from (${compared("bedrock_invocation", samePlace)} union all ${compared("s3_access", sameHost)})
      group by source, region
      order by source, region`,
   );

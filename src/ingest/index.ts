@@ -1,6 +1,16 @@
 /** Ingest: sealed evidence becomes rows, every record accounted for. */
 
-export { type Coverage, readStatus, type SourceCount, type Status } from "./coverage.js";
+export {
+  type Blind,
+  type Coverage,
+  type FileCount,
+  type Gap,
+  readFileCounts,
+  readStatus,
+  type Series,
+  type SourceCount,
+  type Status,
+} from "./coverage.js";
 export { isDatabaseCurrent } from "./current.js";
 export {
   databasePath,

@@ -10,4 +10,5 @@ export type {
   ReportInput,
   VerificationResult,
 } from "./input.js";
+export { escapeMarkdown } from "./markdown.js";
 export { type ReportFile, type WrittenReport, writeReport } from "./write-report.js";

@@ -53,11 +53,47 @@ test("the coverage statement knows since when the evidence is blind, and that th
     "guardduty us-west-2 2026-03-11T14:25:00Z",
     "s3_access us-east-1 2026-03-11T14:27:00Z",
   ]);
+  // "KB/agent data events whole window", and what was never switched on.
+  expect(status.off.map(({ source, resource }) => `${source} ${resource ?? "all"}`)).toEqual([
+    "cloudtrail_event data events of AWS::Bedrock::AgentAlias (acme-trail)",
+    "cloudtrail_event data events of AWS::Bedrock::FlowAlias (acme-trail)",
+    "cloudtrail_event data events of AWS::Bedrock::InlineAgent (acme-trail)",
+    "cloudtrail_event data events of AWS::Bedrock::KnowledgeBase (acme-trail)",
+    "cloudtrail_event data events of AWS::Bedrock::Model (acme-trail)",
+    "cloudtrail_event data events of AWS::SageMaker::Endpoint (acme-trail)",
+    "dns_query all",
+    "s3_access acme-access-logs-111122223333",
+    "s3_access acme-bedrock-logs-111122223333",
+    "s3_access acme-sm-capture-111122223333",
+    "s3_access acme-trail-111122223333",
+  ]);
+  expect([...status.blind, ...status.off].every((off) => off.to_the_end)).toBe(true);
+  expect(new Set(status.blind.map((off) => off.blind_to))).toEqual(new Set(["2026-03-12T00:00:00Z"]));
   expect(status.clock).toMatchObject([
     { source: "bedrock_invocation", region: "us-east-1", joined: 5_625, median_s: 0 },
     { source: "bedrock_invocation", region: "us-west-2", joined: 1, median_s: 0 },
     { source: "s3_access", region: "us-east-1", joined: 6_180, median_s: 0 },
   ]);
+});
+
+test("the coverage statement names gaps and what explains them, and records that came late", () => {
+  const gaps = status.gaps.map(
+    ({ source, region, gap_from, hours, because }) =>
+      `${source} ${region} ${gap_from.slice(11, 16)} ${hours} h ${because ?? ""}`,
+  );
+  expect(gaps).toContain("vpc_flow us-east-1 15:00 9 h off since 2026-03-11 14:22: vpc-0acme000000000001");
+  expect(gaps).toContain("bedrock_invocation us-west-2 11:00 13 h off since 2026-03-11 10:15");
+  expect(gaps).toContain(
+    "cloudtrail_event eu-west-1 00:00 249 h digests without a log file for 249 of these hours",
+  );
+  expect(gaps.filter((gap) => gap.startsWith("cloudtrail_event us-east-1"))).toEqual([]);
+  // 25 lines of the access logs were delivered two hours late.
+  expect(status.delivery).toMatchObject([
+    { source: "cloudtrail_event", late: 0 },
+    { source: "s3_access", late: 25, longest_s: 13_151 },
+  ]);
+  expect(status.absent).toEqual(["dns_query"]);
+  expect(status.skipped_flows).toMatchObject([{ interface_id: "eni-0idle000000000001", records: 6 }]);
 });
 
 describe("every detection answers the sample incident as the key does", () => {

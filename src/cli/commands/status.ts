@@ -1,83 +1,65 @@
-import type { Row } from "../../database/index.js";
 import { EXIT, type ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
-import { readStatus, type Status } from "../../ingest/index.js";
+import { type FileCount, readFileCounts, readStatus, type Status } from "../../ingest/index.js";
+import { escapeMarkdown } from "../../report/index.js";
 import { openAnalysis } from "../analysis.js";
-import { table } from "../output.js";
+import { countText, table } from "../output.js";
+import { type StatusSection, statusSections } from "../status-page.js";
 import type { Terminal } from "../terminal.js";
 
-/** `coldtrail status`: the coverage statement, for people or (`--json`) for machines. */
+/** `coldtrail status`: the coverage statement, for people (`--markdown` for a page) or `--json` for machines. */
 export async function status(
-  options: { case: string; json?: boolean },
+  options: { case: string; json?: boolean; markdown?: boolean; detail?: boolean },
   terminal: Terminal,
 ): Promise<ExitCode> {
   const held = await openCase(options.case);
   const database = await openAnalysis(held);
   let found: Status;
+  let files: FileCount[] | null = null;
   try {
     found = await readStatus(database);
+    if (options.json === true || options.detail === true) files = await readFileCounts(database);
   } finally {
     database.close();
   }
-  terminal.out(options.json === true ? `${JSON.stringify(found, null, 1)}\n` : page(found));
+  if (options.json === true) {
+    terminal.out(`${JSON.stringify({ ...found, records_by_file: files }, null, 1)}\n`);
+    return EXIT.done;
+  }
+  const sections = statusSections(found, files);
+  terminal.out(
+    options.markdown === true
+      ? markdown(held.title, summary(found), sections)
+      : text(summary(found), sections),
+  );
   return EXIT.done;
 }
 
-function page(found: Status): string {
-  const parts = [`${found.artifacts} artifacts, ${found.unclaimed} of them unclaimed\n`];
-  const section = (title: string, names: string[], rows: object[]): void => {
-    if (rows.length > 0) parts.push(`\n${title}\n${table(names, rows as Row[])}`);
-  };
-  section(
-    "Records by source (records = rows + duplicates + skipped + rejected)",
-    ["source", "artifacts", "records", "rows", "duplicates", "skipped", "rejected"],
-    found.sources,
+function summary(found: Status): string {
+  const sum = (name: "records" | "rows" | "duplicates" | "skipped" | "rejected"): string =>
+    found.sources.reduce((total, source) => total + source[name], 0).toLocaleString("en-US");
+  return `${countText(found.artifacts, "artifact")}, ${found.unclaimed.toLocaleString("en-US")} of them unclaimed; ${sum("records")} records = ${sum("rows")} rows + ${sum("duplicates")} duplicates + ${sum("skipped")} skipped + ${sum("rejected")} rejected`;
+}
+
+function text(first: string, sections: StatusSection[]): string {
+  const parts = sections.map(({ title, notes, names, rows }) =>
+    ["", title, ...notes, rows.length > 0 ? table(names, rows).trimEnd() : ""].join("\n").trimEnd(),
   );
-  section(
-    "Coverage by account, region and day (UTC)",
-    ["source", "account_id", "region", "day", "rows", "first_time", "last_time"],
-    found.coverage,
-  );
-  section(
-    "Blind intervals: logging that was switched off, by evidence (UTC)",
-    [
-      "source",
-      "region",
-      "resource",
-      "blind_from",
-      "blind_to",
-      "to_the_end",
-      "switched_by",
-      "artifact_id",
-      "record_no",
-    ],
-    found.blind,
-  );
-  section(
-    "Gaps: whole hours without a row between hours with rows",
-    ["source", "account_id", "region", "gaps", "longest_hours", "longest_from", "longest_to"],
-    found.gaps,
-  );
-  section(
-    "Delivery: seconds from an event to the delivery that the file's name states",
-    ["source", "files", "median_s", "p99_s", "longest_s"],
-    found.delivery,
-  );
-  section(
-    "Clock check: seconds by which joined records are later than their CloudTrail events",
-    ["source", "region", "joined", "median_s", "p99_s"],
-    found.clock,
-  );
-  section(
-    "What CloudTrail signed (digests, log files, Lake results), as of the last verify",
-    ["kind", "region", "verdict", "objects"],
-    found.integrity,
-  );
-  section(
-    "Rejected records",
-    ["original", "artifact_id", "reason", "rejected", "first_record"],
-    found.rejects,
-  );
-  section("Files without rows, or with a remark", ["artifact_id", "state", "original", "note"], found.files);
-  return parts.join("");
+  return `${[first, ...parts].join("\n")}\n`;
+}
+
+function markdown(title: string, first: string, sections: StatusSection[]): string {
+  const parts = sections.map(({ title: heading, notes, names, rows }) => {
+    const line = (cells: string[]): string => `| ${cells.join(" | ")} |`;
+    return [
+      `## ${escapeMarkdown(heading)}`,
+      "",
+      ...notes.flatMap((note) => [escapeMarkdown(note), ""]),
+      line(names.map(escapeMarkdown)),
+      line(names.map(() => "---")),
+      ...rows.map((row) => line(names.map((name) => escapeMarkdown(String(row[name] ?? ""))))),
+      "",
+    ].join("\n");
+  });
+  return [`# Coverage: ${escapeMarkdown(title)}`, "", escapeMarkdown(first), "", ...parts].join("\n");
 }
