@@ -1,6 +1,6 @@
 -- ---
 -- id: acc-bedrock-api-key-created
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Long-term Bedrock API key created
 -- status: stable
 -- severity: high
@@ -22,6 +22,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with step as (
@@ -74,7 +75,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_group) over (
+        count(case when starts_group then 1 end) over (
             partition by principal, credential
             order by event_time, artifact_id, record_no
         ) as group_no

@@ -1,6 +1,6 @@
 -- ---
 -- id: acc-discovery-burst
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Fast discovery across services
 -- status: stable
 -- severity: medium
@@ -25,6 +25,7 @@
 -- references:
 --   - https://www.sysdig.com/blog/ai-assisted-cloud-intrusion-achieves-admin-access-in-8-minutes
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with read as (
@@ -142,7 +143,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_burst) over (partition by credential order by instant) as burst
+        count(case when starts_burst then 1 end) over (partition by credential order by instant) as burst
     from started
 ),
 burst as (

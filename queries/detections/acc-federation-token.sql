@@ -1,6 +1,6 @@
 -- ---
 -- id: acc-federation-token
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Session made that outlives its key
 -- status: stable
 -- severity: high
@@ -22,6 +22,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with token as (
@@ -70,7 +71,7 @@ judged as (
             order by event_time, artifact_id, record_no
         ) = 1
         and not coalesce(is_baseline, false)
-        and count(*) filter (is_baseline) over (partition by principal, event_name) = 0 as is_first
+        and count(case when is_baseline then 1 end) over (partition by principal, event_name) = 0 as is_first
     from token
 ),
 finding as (

@@ -1,6 +1,6 @@
 -- ---
 -- id: acc-secret-bulk-read
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Secrets read in bulk
 -- status: stable
 -- severity: high
@@ -24,6 +24,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with request as (
@@ -168,7 +169,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_burst) over (partition by credential order by instant) as burst
+        count(case when starts_burst then 1 end) over (partition by credential order by instant) as burst
     from started
 ),
 burst as (

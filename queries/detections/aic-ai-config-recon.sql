@@ -1,6 +1,6 @@
 -- ---
 -- id: aic-ai-config-recon
--- version: 1.0.0
+-- version: 1.0.1
 -- title: AI service configuration enumerated
 -- status: stable
 -- severity: medium
@@ -27,6 +27,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/logging-using-cloudtrail.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with recon as (
@@ -164,7 +165,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_burst) over (
+        count(case when starts_burst then 1 end) over (
             partition by credential, from_console
             order by instant
         ) as burst

@@ -1,6 +1,6 @@
 -- ---
 -- id: aic-model-access-chain
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Model access enabled step by step
 -- status: stable
 -- severity: high
@@ -23,6 +23,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/model-access.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with step as (
@@ -76,7 +77,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_chain) over (
+        count(case when starts_chain then 1 end) over (
             partition by recipient_account_id, principal
             order by event_time, artifact_id, record_no
         ) as chain

@@ -1,6 +1,6 @@
 -- ---
 -- id: aic-sagemaker-recon
--- version: 1.0.0
+-- version: 1.0.1
 -- title: SageMaker assets enumerated
 -- status: stable
 -- severity: medium
@@ -24,6 +24,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/sagemaker/latest/dg/logging-using-cloudtrail.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with recon as (
@@ -110,7 +111,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_burst) over (partition by credential order by instant) as burst
+        count(case when starts_burst then 1 end) over (partition by credential order by instant) as burst
     from started
 ),
 burst as (

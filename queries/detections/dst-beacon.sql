@@ -1,6 +1,6 @@
 -- ---
 -- id: dst-beacon
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Small outbound flows at a steady pace
 -- status: stable
 -- severity: high
@@ -27,6 +27,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with flow as (
@@ -141,7 +142,7 @@ gapped as (
 numbered as (
     select
         *,
-        count(*) filter (gap > $pause::interval) over (
+        count(case when gap > $pause::interval then 1 end) over (
             partition by interface_id, host, destination, dstport
             order by start_time, artifact_id, record_no
         ) as run,
@@ -153,7 +154,7 @@ numbered as (
 counted as (
     select
         *,
-        count(*) filter (is_start) over (
+        count(case when is_start then 1 end) over (
             partition by interface_id, host, destination, dstport, run
             order by start_time
             range between $window::interval preceding and current row

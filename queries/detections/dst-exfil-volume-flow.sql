@@ -1,6 +1,6 @@
 -- ---
 -- id: dst-exfil-volume-flow
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Outbound volume to one external address
 -- status: stable
 -- severity: high
@@ -28,6 +28,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with flow as (
@@ -160,7 +161,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_burst) over (
+        count(case when starts_burst then 1 end) over (
             partition by interface_id, host, destination
             order by start_time
         ) as burst

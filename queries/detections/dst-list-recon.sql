@@ -1,6 +1,6 @@
 -- ---
 -- id: dst-list-recon
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Buckets or objects listed by one identity
 -- status: stable
 -- severity: medium
@@ -39,6 +39,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with logged_list as (
@@ -196,7 +197,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_burst) over (partition by kind, principal order by instant) as burst
+        count(case when starts_burst then 1 end) over (partition by kind, principal order by instant) as burst
     from started
 ),
 burst as (

@@ -1,6 +1,6 @@
 -- ---
 -- id: dst-training-bulk-download
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Bulk download of training data
 -- status: stable
 -- severity: high
@@ -39,6 +39,7 @@
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 --   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTrainingJob.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with training as (
@@ -172,7 +173,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_burst) over (
+        count(case when starts_burst then 1 end) over (
             partition by reader, remote_ip
             order by instant
         ) as burst

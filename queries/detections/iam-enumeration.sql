@@ -1,6 +1,6 @@
 -- ---
 -- id: iam-enumeration
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Identities and permissions enumerated
 -- status: stable
 -- severity: medium
@@ -26,6 +26,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with ask as (
@@ -116,7 +117,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_burst) over (partition by credential order by instant) as burst
+        count(case when starts_burst then 1 end) over (partition by credential order by instant) as burst
     from started
 ),
 burst as (

@@ -1,6 +1,6 @@
 -- ---
 -- id: inf-gpu-launch
--- version: 1.0.0
+-- version: 1.0.1
 -- title: GPU or accelerator instances launched or tried
 -- status: stable
 -- severity: high
@@ -34,6 +34,7 @@
 --   - https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/troubleshooting-launch.html
 --   - https://www.sysdig.com/blog/ai-assisted-cloud-intrusion-achieves-admin-access-in-8-minutes
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with request as (
@@ -92,7 +93,7 @@ habit as (
 judged as (
     select
         launch.*,
-        count(*) filter (launch.failed) over (
+        count(case when launch.failed then 1 end) over (
             partition by launch.principal
             order by launch.event_time
             range between $window::interval preceding and current row
@@ -115,7 +116,7 @@ numbered as (
     select
         *,
         failed and recent_failures >= $min_failures::bigint or is_unseen as is_reached,
-        count(*) filter (starts_series) over (
+        count(case when starts_series then 1 end) over (
             partition by principal
             order by event_time, artifact_id, record_no
         ) as series

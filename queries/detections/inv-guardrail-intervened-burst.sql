@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-guardrail-intervened-burst
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Burst of guardrail interventions
 -- status: stable
 -- severity: medium
@@ -27,6 +27,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-how.html
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with call as (
@@ -72,7 +73,7 @@ hot as (
 numbered as (
     select
         *,
-        count(*) filter (starts_burst) over (
+        count(case when starts_burst then 1 end) over (
             partition by principal, end_user
             order by event_time, artifact_id, record_no
         ) as burst

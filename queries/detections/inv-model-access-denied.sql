@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-model-access-denied
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Invocation refused for models that are not enabled
 -- status: stable
 -- severity: high
@@ -24,6 +24,7 @@
 -- references:
 --   - https://permiso.io/blog/exploiting-hosted-models
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with refusal as (
@@ -136,7 +137,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_burst) over (partition by credential order by instant) as burst
+        count(case when starts_burst then 1 end) over (partition by credential order by instant) as burst
     from started
 ),
 burst as (

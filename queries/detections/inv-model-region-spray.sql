@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-model-region-spray
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Many models or regions tried by one credential
 -- status: stable
 -- severity: high
@@ -24,6 +24,7 @@
 -- references:
 --   - https://www.sysdig.com/blog/llmjacking-stolen-cloud-credentials-used-in-new-ai-attack
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with invocation as (
@@ -148,7 +149,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_burst) over (partition by credential order by instant) as burst
+        count(case when starts_burst then 1 end) over (partition by credential order by instant) as burst
     from started
 ),
 burst as (

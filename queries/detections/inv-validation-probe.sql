@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-validation-probe
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Model access probed with invalid parameters
 -- status: stable
 -- severity: high
@@ -33,6 +33,7 @@
 -- references:
 --   - https://www.sysdig.com/blog/llmjacking-stolen-cloud-credentials-used-in-new-ai-attack
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with invocation as (
@@ -120,7 +121,7 @@ started as (
 numbered as (
     select
         *,
-        count(*) filter (starts_run) over (
+        count(case when starts_run then 1 end) over (
             partition by credential
             order by event_time, artifact_id, record_no
         ) as run

@@ -1,6 +1,6 @@
 -- ---
 -- id: h-session-replay
--- version: 1.0.0
+-- version: 1.0.1
 -- title: What happened in this session, step by step?
 -- status: stable
 -- description: >-
@@ -22,6 +22,7 @@
 --   case_to: {type: timestamptz, default: null, description: only before}
 -- references: []
 -- changelog:
+--   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
 with call as (
@@ -150,7 +151,7 @@ timed as (
 select
     event_time,
     seconds_since_previous,
-    1 + count(*) filter (seconds_since_previous > epoch($pause::interval)) over (
+    1 + count(case when seconds_since_previous > epoch($pause::interval) then 1 end) over (
         order by event_time, source, artifact_id, record_no
     ) as phase,
     source,

@@ -47,7 +47,7 @@ export async function runSliced(database: Database, script: string): Promise<voi
          from cut
      ),
      numbered as (
-         select id, bytes, count(*) filter (starts) over (order by id) as slice
+         select id, bytes, sum(starts::bigint) over (order by id) as slice
          from changed
      )
      select min(id)::bigint as first, max(id)::bigint as last, max(bytes)::bigint as largest
