@@ -1,7 +1,7 @@
 /** Everything a command may know of the outside; tests hand in their own. */
 export interface Terminal {
-  /** Data. */
-  out: (text: string) => void;
+  /** Data: text, or the bytes of a record. */
+  out: (data: string | Uint8Array) => void;
   /** Everything else. */
   note: (text: string) => void;
   /** A progress bar makes sense: a person looks at stderr. */

@@ -6,7 +6,7 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ColdtrailError } from "../errors.js";
 import { listAcquisitions } from "./artifact.js";
@@ -23,9 +23,13 @@ export async function generateKeys(path: string): Promise<{ privateKey: string; 
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const files = { privateKey: path, publicKey: `${path}.pub` };
   try {
-    const text = privateKey.export({ format: "pem", type: "pkcs8" });
-    await writeFile(files.privateKey, text, { flag: "wx", mode: 0o600 });
+    // The public key first: a key that cannot be checked by anyone is never left behind.
     await writeFile(files.publicKey, publicKey.export({ format: "pem", type: "spki" }), { flag: "wx" });
+    const text = privateKey.export({ format: "pem", type: "pkcs8" });
+    await writeFile(files.privateKey, text, { flag: "wx", mode: 0o600 }).catch(async (error: unknown) => {
+      await rm(files.publicKey);
+      throw error;
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     throw new ColdtrailError(
@@ -44,24 +48,33 @@ export interface Signed {
   signature: string;
 }
 
+/** What `signCase` signed now, and the SHA-256 of the public key (SubjectPublicKeyInfo, DER) that checks it. */
+export interface Signatures {
+  publicKeySha256: string;
+  /** `sha256` is that of the signature. */
+  made: (Signed & { sha256: string })[];
+}
+
 /**
  * Signs the tag manifest of every bag (which carries the hashes of all the rest) and the head of the custody log, with
  * detached signatures that `openssl pkeyutl -verify -rawin` checks. What is signed already is left alone.
  */
-export async function signCase(held: Case, keyFile: string): Promise<Signed[]> {
+export async function signCase(held: Case, keyFile: string): Promise<Signatures> {
   const key = await readKey(keyFile, createPrivateKey, "a private key in PEM");
   await mkdir(join(held.dir, SIGNATURES), { recursive: true });
-  const made: Signed[] = [];
-  for (const acquisition of await listAcquisitions(held)) {
-    const signed = bagOf(acquisition);
-    if (await signFile(held, signed, key)) made.push(signed);
-  }
+  const made: Signatures["made"] = [];
+  const add = async ({ what, file, signature }: Signed) => {
+    const bytes = await signFile(held, { what, file, signature }, key);
+    if (bytes !== null) made.push({ what, file, signature, sha256: sha256(bytes) });
+  };
+  for (const acquisition of await listAcquisitions(held)) await add(bagOf(acquisition));
   const head = await custodyHead(held);
   if (head !== null) {
     await writeFile(join(held.dir, head.file), head.text);
-    if (await signFile(held, head, key)) made.push(head);
+    await add(head);
   }
-  return made;
+  const publicKey = createPublicKey(key).export({ format: "der", type: "spki" });
+  return { publicKeySha256: sha256(publicKey), made };
 }
 
 /** Checks every signature of the case with a public key; one sentence for each that does not hold, and for each bag without one. */
@@ -113,16 +126,18 @@ async function custodyHead(held: Case): Promise<(Signed & { text: string }) | nu
   return { what: `custody log up to entry ${last.seq}`, file, signature: `${file}.sig`, text };
 }
 
-async function signFile(held: Case, { file, signature }: Signed, key: KeyObject): Promise<boolean> {
+/** The signature that was made; null when there is one already. */
+async function signFile(held: Case, { file, signature }: Signed, key: KeyObject): Promise<Buffer | null> {
   const path = join(held.dir, signature);
+  const bytes = sign(null, await readFile(join(held.dir, file)), key);
   try {
-    await writeFile(path, sign(null, await readFile(join(held.dir, file)), key), { flag: "wx" });
+    await writeFile(path, bytes, { flag: "wx" });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return null;
     throw error;
   }
   await chmod(path, 0o444);
-  return true;
+  return bytes;
 }
 
 async function check(

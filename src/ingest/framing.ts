@@ -42,6 +42,8 @@ export interface FramingOptions {
   careful: boolean;
   /** Bytes; a longer record is rejected. */
   maxRecord: number;
+  /** Give a record that is not UTF-8 with its own bytes instead of repaired. */
+  asSealed?: boolean;
 }
 
 const EXCERPT = 200;
@@ -235,7 +237,7 @@ export class JsonFramer {
     else if (scan.duplicateKey !== null) {
       this.#reject(`key "${scan.duplicateKey}" occurs twice`, buffer, start, end);
     } else if (end - start > this.#options.maxRecord) this.#reject(TOO_LONG, buffer, start, end);
-    else if (clean || isUtf8(buffer.subarray(start, end))) {
+    else if (clean || this.#options.asSealed === true || isUtf8(buffer.subarray(start, end))) {
       this.#sink.record(buffer, start, end, ++this.records, scan, "", place.name);
     } else {
       const repaired = Buffer.from(buffer.toString("utf8", start, end));

@@ -197,6 +197,7 @@ function framerOf(
         keys: null,
         careful: careful || wrapper !== null,
         maxRecord,
+        asSealed: true,
       };
       return new JsonFramer(options, { record: take, reject });
     }

@@ -1,6 +1,6 @@
 import { main } from "../../src/cli/main.js";
 
-/** What one command line printed and how it ended. */
+/** What one command line printed (bytes as Latin-1) and how it ended. */
 export interface Answer {
   code: number;
   out: string;
@@ -13,8 +13,8 @@ let ids = 0;
 export async function coldtrail(...args: string[]): Promise<Answer> {
   const answer: Answer = { code: -1, out: "", notes: "" };
   answer.code = await main(args, {
-    out: (text) => {
-      answer.out += text;
+    out: (data) => {
+      answer.out += typeof data === "string" ? data : Buffer.from(data).toString("latin1");
     },
     note: (text) => {
       answer.notes += text;

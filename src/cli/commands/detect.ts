@@ -1,7 +1,7 @@
 import { assetFolder } from "../../assets.js";
 import type { Database, Row } from "../../database/index.js";
 import { ColdtrailError, EXIT, type ExitCode } from "../../errors.js";
-import { appendCustody, openCase } from "../../evidence/index.js";
+import { appendCustody, openCase, sha256 } from "../../evidence/index.js";
 import {
   compareSeverity,
   type DetectionResult,
@@ -76,7 +76,16 @@ export async function detect(options: DetectOptions, terminal: Terminal): Promis
     )
     .finally(() => writing.close());
   const findings = results.flatMap((result) => result.findings);
-  const detail = { run: results[0]?.runId ?? null, detections: results.length, findings: findings.length };
+  const chosen = Object.entries(selection).filter(([, value]) => value !== undefined);
+  const detail = {
+    run: results[0]?.runId ?? null,
+    ...Object.fromEntries(chosen),
+    ...(Object.keys(parameters).length > 0 ? { parameters } : {}),
+    detections: results.length,
+    findings: findings.length,
+    /** Of what `detect --json` prints for this run. */
+    sha256: sha256(asJson(results)),
+  };
   await appendCustody(held, { action: "detect", detail }, terminal);
   print(results, options, terminal);
   if (results.some((result) => result.failed)) return EXIT.queryCheckFailed;
@@ -95,11 +104,15 @@ export async function evidenceFingerprint(database: Database): Promise<string> {
   return row?.text ?? "";
 }
 
+function asJson(results: DetectionResult[]): string {
+  return `${JSON.stringify(results, null, 1)}\n`;
+}
+
 function print(results: DetectionResult[], options: DetectOptions, terminal: Terminal): void {
   const format = formatOf(options);
   const findings = rankFindings(results);
   if (format === "json") {
-    terminal.out(`${JSON.stringify(results, null, 1)}\n`);
+    terminal.out(asJson(results));
     return;
   }
   const rows = findings.map((finding) => ({

@@ -10,6 +10,7 @@ import {
 } from "../../queries/index.js";
 import { openAnalysis } from "../analysis.js";
 import { formatOf, table } from "../output.js";
+import { recorded } from "../recorded.js";
 import { runAndPrint } from "../run-query.js";
 import type { Terminal } from "../terminal.js";
 
@@ -66,12 +67,10 @@ export async function hunt(options: HuntOptions, terminal: Terminal): Promise<Ex
     memoryLimit: options["memory-limit"],
     threads: options.threads,
   });
-  try {
-    await runAndPrint(database, found, parametersIn(options), formatOf(options), terminal);
-  } finally {
-    database.close();
-  }
-  return EXIT.done;
+  const format = formatOf(options);
+  return recorded(held, "hunt", terminal, (out) =>
+    runAndPrint(database, found, parametersIn(options), format, out),
+  ).finally(() => database.close());
 }
 
 function query(queries: Query[], id: string | undefined, usage: string): Query {

@@ -1,6 +1,7 @@
 import { assetFolder } from "../../assets.js";
+import type { Database } from "../../database/index.js";
 import { EXIT, type ExitCode } from "../../errors.js";
-import { appendCustody, openCase } from "../../evidence/index.js";
+import { appendCustody, openCase, sha256 } from "../../evidence/index.js";
 import { type IngestResult, ingest } from "../../ingest/index.js";
 import { openAnalysis } from "../analysis.js";
 import { countText } from "../output.js";
@@ -27,11 +28,28 @@ export async function ingestEvidence(options: IngestCommandOptions, terminal: Te
       bar.update({ done: artifacts, total: totalArtifacts, bytes }),
   }).finally(() => bar.end());
   // Views, reference tables and vocabulary are in place before the first question is asked.
-  (await openAnalysis(held)).close();
+  const database = await openAnalysis(held);
+  const accounts = await accountsOf(database).finally(() => database.close());
   const { artifacts, records, rows, duplicates, skipped, rejected, unclaimed } = result;
   const counts = { artifacts, records, rows, duplicates, skipped, rejected, unclaimed };
-  await appendCustody(held, { action: "ingest", detail: counts }, terminal);
+  await appendCustody(
+    held,
+    { action: "ingest", detail: { ...counts, accounts_sha256: sha256(accounts) } },
+    terminal,
+  );
   return describe(result, options["max-rejects"], terminal);
+}
+
+/** One line for each sealed file and source: hash of the file, and what became of its records. Equal databases give equal text. */
+async function accountsOf(database: Database): Promise<string> {
+  const [row] = await database.rows<{ text: string | null }>(
+    `select string_agg(
+         concat_ws(' ', artifact.sha256, coalesce(record_count.source, artifact.state), record_count.records, row_count, duplicates, skipped, rejected),
+         chr(10) order by artifact_id, record_count.source
+     ) as text
+     from artifact left join record_count using (artifact_id)`,
+  );
+  return row?.text ?? "";
 }
 
 function describe(result: IngestResult, maxRejects: number, terminal: Terminal): ExitCode {

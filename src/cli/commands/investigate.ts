@@ -1,10 +1,11 @@
 import { assetFolder } from "../../assets.js";
 import type { Row } from "../../database/index.js";
-import { ColdtrailError, EXIT, type ExitCode } from "../../errors.js";
+import { ColdtrailError, type ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
 import { findQuery, loadLibrary, type QueryAnswer, runQuery } from "../../queries/index.js";
 import { openAnalysis } from "../analysis.js";
 import { formatOf, printRows } from "../output.js";
+import { recorded } from "../recorded.js";
 import { safeText, type Terminal } from "../terminal.js";
 
 export interface InvestigateOptions {
@@ -34,13 +35,16 @@ export async function investigate(options: InvestigateOptions, terminal: Termina
     throw new ColdtrailError("no-run", "there is nothing to answer from yet; run `coldtrail detect` first");
   }
   const { id, version, sha256 } = answer.provenance;
-  if (formatOf(options) !== "table") printRows(terminal, answer.columns, answer.rows, formatOf(options));
-  else
-    terminal.out(
-      `${scenario.title}\n${answer.rows.map(block).join("")}\n${answer.rows[0]?.coverage ?? ""}\n`,
-    );
-  terminal.note(`${id} ${version}, sha256 ${sha256.slice(0, 12)}\n`);
-  return EXIT.done;
+  const format = formatOf(options);
+  return recorded(held, "investigate", terminal, async (recording) => {
+    if (format !== "table") printRows(recording, answer.columns, answer.rows, format);
+    else
+      recording.out(
+        `${scenario.title}\n${answer.rows.map(block).join("")}\n${answer.rows[0]?.coverage ?? ""}\n`,
+      );
+    terminal.note(`${id} ${version}, sha256 ${sha256.slice(0, 12)}\n`);
+    return { ...answer.provenance, format };
+  });
 }
 
 /** One question: verdict, figures, what was found, what could not be asked. */

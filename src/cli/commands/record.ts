@@ -1,7 +1,8 @@
-import { ColdtrailError, EXIT, type ExitCode } from "../../errors.js";
+import { ColdtrailError, type ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
 import { readRecord } from "../../ingest/index.js";
 import { openAnalysis } from "../analysis.js";
+import { recorded } from "../recorded.js";
 import { safeText, type Terminal } from "../terminal.js";
 
 export interface RecordOptions {
@@ -22,15 +23,17 @@ export async function record(options: RecordOptions, terminal: Terminal): Promis
       wholeNumber("ARTIFACT", options.artifact),
       wholeNumber("RECORD", options.record),
     );
-    const text = found.bytes.toString("utf8");
     terminal.note(
       `${safeText(found.path)}${found.member === null ? "" : ` → ${safeText(found.member)}`} record ${found.recordNo}\nfrom ${safeText(found.original)}\nsha256 of the artifact ${found.sha256}, checked\n`,
     );
-    terminal.out(options.raw === true ? text : `${safeText(text)}\n`);
+    return await recorded(held, "record", terminal, async ({ out }) => {
+      out(options.raw === true ? found.bytes : `${safeText(found.bytes.toString("utf8"))}\n`);
+      const { path, member, recordNo, sha256 } = found;
+      return { path, ...(member === null ? {} : { member }), record: recordNo, artifact_sha256: sha256 };
+    });
   } finally {
     database.close();
   }
-  return EXIT.done;
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -58,9 +58,9 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
     database.close();
   }
   const page = join(written.folder, "report.html");
-  const sha256 = written.files.find((file) => file.name === "report.html")?.sha256 ?? null;
+  const { name, sha256 } = written.files.at(-1) as WrittenReport["files"][number];
   const folder = relative(held.dir, resolve(written.folder));
-  await appendCustody(held, { action: "report", detail: { run, folder, sha256 } }, terminal);
+  await appendCustody(held, { action: "report", detail: { run, folder, [name]: sha256 } }, terminal);
   terminal.out(`${page}\n`);
   return EXIT.done;
 }
@@ -82,9 +82,12 @@ async function lastRun(database: Database): Promise<string> {
   throw new ColdtrailError("no-run", "there is nothing to report yet; run `coldtrail detect` first");
 }
 
-/** The log without reports at its end: writing a report again must not change it. */
+/** Acts that change neither evidence nor what is derived from it. */
+const READING = new Set(["report", "status", "hunt", "timeline", "investigate", "sql", "record"]);
+
+/** The log without reading at its end: writing a report again must not change it. */
 function settled(entries: CustodyEntry[]): CustodyEntry[] {
-  const last = entries.findLastIndex((entry) => entry.action !== "report");
+  const last = entries.findLastIndex((entry) => !READING.has(entry.action));
   return entries.slice(0, last + 1);
 }
 

@@ -12,10 +12,14 @@ export async function keygen(options: { file: string }, terminal: Terminal): Pro
 /** `coldtrail sign`: detached signatures for every bag and for the head of the custody log. */
 export async function sign(options: { case: string; key: string }, terminal: Terminal): Promise<ExitCode> {
   const held = await openCase(options.case);
-  const made = await signCase(held, options.key);
+  const { made, publicKeySha256 } = await signCase(held, options.key);
   for (const { what, file, signature } of made) terminal.note(`signed ${what}: ${file} → ${signature}\n`);
   if (made.length === 0) terminal.note("everything is signed already\n");
   else
-    await appendCustody(held, { action: "sign", detail: { signed: made.map(({ file }) => file) } }, terminal);
+    await appendCustody(
+      held,
+      { action: "sign", detail: { public_key_sha256: publicKeySha256, signed: made } },
+      terminal,
+    );
   return EXIT.done;
 }

@@ -1,8 +1,9 @@
 import { firstLine } from "../../database/index.js";
-import { ColdtrailError, EXIT, type ExitCode } from "../../errors.js";
+import { ColdtrailError, type ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
 import { openAnalysis } from "../analysis.js";
 import { formatOf, printRows } from "../output.js";
+import { recorded } from "../recorded.js";
 import type { Terminal } from "../terminal.js";
 
 export interface SqlOptions {
@@ -28,10 +29,12 @@ export async function sql(options: SqlOptions, terminal: Terminal): Promise<Exit
       if (terminal.signal.aborted) throw error;
       throw new ColdtrailError("sql-failed", `the query fails: ${firstLine(error)}`);
     });
-    printRows(terminal, columns, rows, formatOf(options));
+    return await recorded(held, "sql", terminal, async (recording) => {
+      printRows(recording, columns, rows, formatOf(options));
+      return { query: options.query, format: formatOf(options), rows: rows.length };
+    });
   } finally {
     terminal.signal.removeEventListener("abort", stop);
     database.close();
   }
-  return EXIT.done;
 }

@@ -1,9 +1,10 @@
-import { EXIT, type ExitCode } from "../../errors.js";
+import type { ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
 import { type FileCount, readFileCounts, readStatus, type Status } from "../../ingest/index.js";
 import { escapeMarkdown } from "../../report/index.js";
 import { openAnalysis } from "../analysis.js";
 import { countText, table } from "../output.js";
+import { recorded } from "../recorded.js";
 import { type StatusSection, statusSections } from "../status-page.js";
 import type { Terminal } from "../terminal.js";
 
@@ -22,17 +23,16 @@ export async function status(
   } finally {
     database.close();
   }
-  if (options.json === true) {
-    terminal.out(`${JSON.stringify({ ...found, records_by_file: files }, null, 1)}\n`);
-    return EXIT.done;
-  }
-  const sections = statusSections(found, files);
-  terminal.out(
-    options.markdown === true
-      ? markdown(held.title, summary(found), sections)
-      : text(summary(found), sections),
-  );
-  return EXIT.done;
+  return recorded(held, "status", terminal, async ({ out }) => {
+    if (options.json === true) {
+      out(`${JSON.stringify({ ...found, records_by_file: files }, null, 1)}\n`);
+      return { format: "json" };
+    }
+    const sections = statusSections(found, files);
+    const isPage = options.markdown === true;
+    out(isPage ? markdown(held.title, summary(found), sections) : text(summary(found), sections));
+    return { format: isPage ? "markdown" : "table" };
+  });
 }
 
 function summary(found: Status): string {

@@ -1,9 +1,10 @@
 import { assetFolder } from "../../assets.js";
-import { EXIT, type ExitCode } from "../../errors.js";
+import type { ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
 import { findQuery, type GivenParameters, loadLibrary } from "../../queries/index.js";
 import { openAnalysis } from "../analysis.js";
 import { formatOf } from "../output.js";
+import { recorded } from "../recorded.js";
 import { runAndPrint } from "../run-query.js";
 import type { Terminal } from "../terminal.js";
 
@@ -42,10 +43,7 @@ export async function timeline(options: TimelineOptions, terminal: Terminal): Pr
     memoryLimit: options["memory-limit"],
     threads: options.threads,
   });
-  try {
-    await runAndPrint(database, query, given, formatOf(options), terminal);
-  } finally {
-    database.close();
-  }
-  return EXIT.done;
+  return recorded(held, "timeline", terminal, (out) =>
+    runAndPrint(database, query, given, formatOf(options), out),
+  ).finally(() => database.close());
 }

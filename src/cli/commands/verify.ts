@@ -1,6 +1,5 @@
 import { EXIT, type ExitCode } from "../../errors.js";
 import {
-  appendCustody,
   openCase,
   type VerdictLine,
   validateDigests,
@@ -10,6 +9,7 @@ import {
 } from "../../evidence/index.js";
 import { byteText, countText } from "../output.js";
 import { startProgress } from "../progress.js";
+import { isWritable, record } from "../recorded.js";
 import { safeText, type Terminal } from "../terminal.js";
 
 /**
@@ -28,9 +28,9 @@ export async function verify(
   const problems = [...found.problems, ...found.custody];
   const digests = await validateDigests(held);
   const verdicts = verdictLines(digests);
-  const verdictsSha256 = await writeVerdicts(held, verdicts);
+  const verdictsSha256 = (await isWritable(held)) ? await writeVerdicts(held, verdicts) : null;
   const { bags, files, bytes, notes } = found;
-  await appendCustody(
+  await record(
     held,
     {
       action: "verify",
@@ -66,7 +66,7 @@ export async function verify(
 }
 
 /** Says what is not plainly valid, then the counts; true when something is not what CloudTrail signed. */
-function describeDigests(verdicts: VerdictLine[], print: Terminal["out"], terminal: Terminal): boolean {
+function describeDigests(verdicts: VerdictLine[], print: Terminal["note"], terminal: Terminal): boolean {
   for (const { verdict, object, region, reason } of verdicts) {
     if (verdict === "gap") print(`digest chain of ${region}: ${safeText(reason ?? "")}\n`);
     else if (verdict === "invalid" || verdict === "missing") {
