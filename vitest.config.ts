@@ -7,7 +7,7 @@ process.env.TZ = "Pacific/Kiritimati";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/**/*.long.test.ts", "test/properties/**"],
+    exclude: ["test/**/*.long.test.ts", "test/properties/**", "test/browser/**"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

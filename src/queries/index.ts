@@ -53,4 +53,11 @@ export {
   selectDetections,
 } from "./run.js";
 export { storeRun } from "./store.js";
-export { type Framework, loadVocabulary, macroName, type Pattern, type Vocabulary } from "./vocabulary.js";
+export {
+  type Framework,
+  loadVocabulary,
+  macroName,
+  type Pattern,
+  techniqueOf,
+  type Vocabulary,
+} from "./vocabulary.js";

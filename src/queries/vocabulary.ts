@@ -20,6 +20,8 @@ export interface Framework {
   techniques: Record<string, string>;
   /** Ids that a later release gave to the same technique. */
   successors: Record<string, string>;
+  /** Tactics in the order of the matrix; `techniques` names no sub-technique, those serve what their technique serves. */
+  tactics: Record<string, { title: string; techniques: string[] }>;
 }
 
 /** The knowledge beside the queries: `queries/vocabulary/*.yaml`. */
@@ -61,6 +63,15 @@ const frameworkFile = z.strictObject({
   version,
   techniques: z.record(z.string().regex(/^(AML\.)?T\d{4}(\.\d{3})?$/, "must be the id of a technique"), text),
   successors: z.record(text, text).default({}),
+  tactics: z.record(
+    z.string().regex(/^[a-z]+(-[a-z]+)*$/, "must be a short name, such as initial-access"),
+    z.strictObject({
+      title: text,
+      techniques: z.array(
+        z.string().regex(/^(AML\.)?T\d{4}$/, "must be the id of a technique, no sub-technique"),
+      ),
+    }),
+  ),
 });
 const elementFile = z.strictObject({
   version,
@@ -101,6 +112,14 @@ export async function readVocabulary(queriesFolder: string): Promise<VocabularyR
     if (twice !== undefined)
       problems.push({ file: file("named-set.yaml"), message: `${name} names ${twice} twice` });
   }
+  for (const [name, { techniques, tactics }] of [
+    ["attack.yaml", attack],
+    ["atlas.yaml", atlas],
+  ] as const) {
+    const served = new Set(Object.values(tactics).flatMap((tactic) => tactic.techniques));
+    for (const id of Object.keys(techniques).filter((known) => !served.has(techniqueOf(known))))
+      problems.push({ file: file(name), message: `${id} serves no tactic` });
+  }
   const patterns: Record<string, Pattern> = {};
   for (const [name, entry] of Object.entries(regex.patterns)) {
     const { positive, negative } = entry;
@@ -131,6 +150,11 @@ export async function readVocabulary(queriesFolder: string): Promise<VocabularyR
     },
     problems,
   };
+}
+
+/** The technique that a sub-technique belongs to: `T1078.004` to `T1078`; a technique is its own. */
+export function techniqueOf(id: string): string {
+  return id.replace(/\.\d{3}$/, "");
 }
 
 /** The macro that gives a pattern: `RX_UA_BROWSER` is `rx_ua_browser()`. */

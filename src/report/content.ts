@@ -1,3 +1,4 @@
+import { type Questionnaire, readQuestionnaires } from "./answers-content.js";
 import {
   type Activity,
   type CitedArtifact,
@@ -7,24 +8,31 @@ import {
   readCitedArtifacts,
   readCitedEvents,
 } from "./event-content.js";
-import type { ReportInput } from "./input.js";
+import type { Frameworks, ReportInput } from "./input.js";
 import { type Integrity, readIntegrity } from "./integrity-content.js";
-import { type RunContent, readRun, span } from "./run-content.js";
+import { type Lineage, readLineage } from "./lineage-content.js";
+import { isAct, type RunContent, readRun, span } from "./run-content.js";
 import { maskValue } from "./secret.js";
+import { dated, focus } from "./timeline-plan.js";
+import { readOutflow, readTokens, readUnlogged, type Traffic } from "./traffic-content.js";
 
 /** Everything that the documents of one report say; every text in it is masked, none is escaped. */
 export interface ReportContent extends Omit<ReportInput, "database" | "detections" | "now"> {
   /** ISO 8601 in UTC, whole seconds. */
   generatedAt: string;
   run: RunContent;
-  techniques: Readonly<Record<string, string>>;
-  elements: Readonly<Record<string, { title: string; question: string }>>;
+  frameworks: Frameworks;
+  questionnaires: Questionnaire[];
   events: CitedEvent[];
   /** Different records that findings list; those that `v_event` does not know have no line in the timeline. */
   citedRecords: number;
   artifacts: CitedArtifact[];
   activity: Activity;
   integrity: Integrity;
+  lineage: Lineage;
+  /** What left by network and went through models in the stretch that most findings are of. */
+  traffic: { outflow: Traffic; tokens: Traffic; unlogged: Traffic };
+  /** First and last time of what findings say that somebody did. */
   firstSeen: string | null;
   lastSeen: string | null;
 }
@@ -35,6 +43,13 @@ export async function readContent(input: ReportInput): Promise<ReportContent> {
   const { runId } = detections;
   const run = await readRun(database, runId, detections.queries, input.showPrompts === true);
   const { case: held } = input;
+  const acts = run.findings.filter(isAct);
+  const suspects = [...new Set(acts.map((finding) => finding.actor).filter((actor) => actor !== null))];
+  const activity = await readActivity(database, {
+    from: earliest(held.baseFrom, held.caseFrom),
+    to: held.caseTo ?? null,
+  });
+  const near = acts.length === 0 ? activity : focus(dated(acts));
   return {
     ...rest,
     case: maskValue(held, true),
@@ -42,17 +57,20 @@ export async function readContent(input: ReportInput): Promise<ReportContent> {
     status: maskValue(input.status, true),
     generatedAt: now.toISOString().replace(/\.\d{3}Z$/, "Z"),
     run,
-    techniques: detections.techniques ?? {},
-    elements: detections.elements ?? {},
+    frameworks: detections.frameworks,
+    questionnaires: await readQuestionnaires(database, runId, detections.scenarios ?? []),
     events: await readCitedEvents(database, runId),
     citedRecords: await countCitedRecords(database, runId),
     artifacts: maskValue(await readCitedArtifacts(database, runId), true),
-    activity: await readActivity(database, {
-      from: earliest(held.baseFrom, held.caseFrom),
-      to: held.caseTo ?? null,
-    }),
+    activity,
     integrity: await readIntegrity(database),
-    ...span(run.findings),
+    lineage: await readLineage(database, suspects),
+    traffic: {
+      outflow: await readOutflow(database, near),
+      tokens: await readTokens(database, near),
+      unlogged: await readUnlogged(database, near),
+    },
+    ...span(acts),
   };
 }
 

@@ -1,13 +1,13 @@
+import { scaleQuantize } from "d3-scale";
 import type { ReportContent } from "./content.js";
 import { coverageBySource, type SourceCoverage } from "./coverage-text.js";
+import { figure, INK, LEFT, label, WIDTH, wrap } from "./figure.js";
 import { html, type Markup, rounded } from "./html.js";
-import type { CoverageRow } from "./input.js";
+import type { BlindInterval, CoverageRow, Gap } from "./input.js";
 import { LIMIT } from "./limit.js";
-import { type Section, table, verdict } from "./part.js";
-import { compareTexts, counted, formatCount, formatTime } from "./visible.js";
+import { code, leftOut, prose, type Section, table, verdict } from "./part.js";
+import { compareTexts, counted, formatCount, formatSpan, formatTime } from "./visible.js";
 
-const WIDTH = 980;
-const LEFT = 176;
 const CELL = 30;
 const DAY = 86_400_000;
 
@@ -41,8 +41,80 @@ ${table(
     { title: "Days without a row", kind: "name", cell: (row) => dayText(row.missing) },
   ],
   { empty: "No source has a row." },
-)}`;
+)}
+${blindTable("Blind intervals: logging was switched off", status.blind, "No record says that a log was switched off.")}
+${blindTable("Off from the start of the evidence", status.off, "No record says that a log was off from the start.")}
+${gapTable(status)}`;
   return { id: "coverage", title: "Coverage of the evidence", body };
+}
+
+/** Where logging itself was off: what the evidence cannot answer. */
+function blindTable(caption: string, blind: readonly BlindInterval[], empty: string): Markup {
+  const shown = blind.slice(0, LIMIT.problems);
+  return table(
+    caption,
+    shown,
+    [
+      { title: "Source", kind: "head", cell: (row) => html`<span class="word">${row.source}</span>` },
+      { title: "From (UTC)", kind: "time", cell: (row) => formatTime(row.blind_from) },
+      {
+        title: "To (UTC)",
+        kind: "time",
+        cell: (row) => (row.to_the_end ? "end of evidence" : formatTime(row.blind_to)),
+      },
+      { title: "Region", cell: (row) => code(row.region) ?? "–" },
+      { title: "Resource", cell: (row) => code(row.resource) ?? "–" },
+      { title: "Told by", cell: (row) => code(row.switched_by) },
+      {
+        title: "Record",
+        cell: (row) => html`<span class="mono whole">${row.artifact_id}/${row.record_no}</span>`,
+      },
+    ],
+    { empty, note: leftOut(shown.length, blind.length, "`coldtrail status` lists all") },
+  );
+}
+
+/** Gaps of one source, account and region in one line, with the longest of them. */
+function gapTable({ gaps }: ReportContent["status"]): Markup {
+  const groups = new Map<string, { longest: Gap; count: number; hours: number; explained: number }>();
+  for (const gap of gaps) {
+    const key = JSON.stringify([gap.source, gap.account_id, gap.region]);
+    const group = groups.get(key) ?? { longest: gap, count: 0, hours: 0, explained: 0 };
+    groups.set(key, group);
+    group.count += 1;
+    group.hours += gap.hours;
+    if (gap.because !== null) group.explained += 1;
+    if (gap.hours > group.longest.hours) group.longest = gap;
+  }
+  const rows = [...groups.values()];
+  const shown = rows.slice(0, LIMIT.problems);
+  return table(
+    "Hours of the period without a row",
+    shown,
+    [
+      {
+        title: "Source",
+        kind: "head",
+        cell: ({ longest }) => html`<span class="word">${longest.source}</span>`,
+      },
+      { title: "Region", cell: ({ longest }) => code(longest.region ?? longest.account_id) ?? "–" },
+      { title: "Gaps", kind: "number", cell: ({ count }) => formatCount(count) },
+      { title: "Explained", kind: "number", cell: ({ explained }) => formatCount(explained) },
+      { title: "Hours", kind: "number", cell: ({ hours }) => formatCount(hours) },
+      {
+        title: "Longest (UTC)",
+        cell: ({ longest }) =>
+          `${formatSpan(longest.gap_from, longest.gap_to)}, ${counted(longest.hours, "hour")}`,
+      },
+      { title: "What the evidence says of it", cell: ({ longest }) => prose(longest.because) ?? "nothing" },
+    ],
+    {
+      empty: "No source has one.",
+      note:
+        leftOut(shown.length, rows.length, "`coldtrail status` lists all") ??
+        "an hour without a row may have had nothing to log",
+    },
+  );
 }
 
 function heatMap(
@@ -58,47 +130,54 @@ function heatMap(
   }
   const most = Math.max(1, ...rowsOf.values());
   const width = Math.min(80, (WIDTH - LEFT - 10) / days.length);
-  const height = 34 + sources.length * CELL + 4;
   const every = Math.ceil(42 / width);
   const cut = days.length < total ? ` The last ${days.length} of ${total} days are drawn.` : "";
-  return html`<figure><figcaption><b>Rows by source and day (UTC).</b> Darker means more rows, on a logarithmic scale; a crossed cell has none.${cut}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="coverage-title coverage-text"><title id="coverage-title">Rows by source and day</title><desc id="coverage-text">${sources.map((source) => `${source.source}: rows on ${source.days.length} of ${total} days. `)}The table below names the days without a row.</desc>
-${days.map((day, index) =>
-  index % every === 0
-    ? html`<text x="${rounded(LEFT + (index + 0.5) * width)}" y="20" font-size="11.5" text-anchor="middle" fill="#16202b">${day.slice(5)}</text>`
-    : null,
-)}
+  return figure(
+    {
+      id: "coverage-map",
+      title: "Rows by source and day",
+      caption: html`<b>Rows by source and day (UTC).</b> Darker means more rows, on a logarithmic scale; a crossed cell has none.${cut}`,
+      description: html`${sources.map((source) => `${source.source}: rows on ${source.days.length} of ${total} days. `)}The table below names the days without a row.`,
+    },
+    34 + sources.length * CELL,
+    html`${days.map((day, index) =>
+      index % every === 0
+        ? label(LEFT + (index + 0.5) * width, 20, day.slice(5), { size: 11.5, anchor: "middle" })
+        : null,
+    )}
 ${sources.map(({ source }, line) => {
   const y = 28 + line * CELL;
-  return html`<text x="12" y="${y + 19}" font-size="13" font-weight="600" fill="#16202b">${source}</text>${days.map(
+  return html`${label(10, y + 19, wrap(source, 20, 1), { size: 12.5, weight: 600, fill: INK })}${days.map(
     (day, index) =>
       cell(LEFT + index * width, y, width, rowsOf.get(`${source} ${day}`) ?? 0, most, `${source} ${day}`),
   )}
 `;
-})}</svg></figure>
-`;
+})}`,
+  );
 }
 
 function cell(x: number, y: number, width: number, rows: number, most: number, name: string): Markup {
-  const share = rows === 0 ? 0 : 0.15 + 0.85 * (Math.log1p(rows) / Math.log1p(most));
   const box = html`x="${rounded(x + 1)}" y="${y + 1}" width="${rounded(width - 2)}" height="${CELL - 2}"`;
   const title = html`<title>${name}: ${counted(rows, "row")}</title>`;
   if (rows === 0) {
     return html`<g>${title}<rect ${box} fill="#fff" stroke="#7d0f24" stroke-width="1"/><path d="M ${rounded(x + 2)} ${y + 2} L ${rounded(x + width - 2)} ${y + CELL - 2} M ${rounded(x + width - 2)} ${y + 2} L ${rounded(x + 2)} ${y + CELL - 2}" stroke="#7d0f24" stroke-width="1"/></g>`;
   }
-  const ink = share > 0.5 ? "#fff" : "#16202b";
-  return html`<g>${title}<rect ${box} fill="${shade(share)}"/>${
+  const { fill, ink } = scaleQuantize([0, Math.log1p(most)], TONES)(Math.log1p(rows));
+  return html`<g>${title}<rect ${box} fill="${fill}"/>${
     width >= 34
-      ? html`<text x="${rounded(x + width / 2)}" y="${y + 19}" font-size="11.5" text-anchor="middle" fill="${ink}">${shortCount(rows)}</text>`
+      ? label(x + width / 2, y + 19, shortCount(rows), { size: 11.5, anchor: "middle", fill: ink })
       : null
   }</g>`;
 }
 
-/** From near white to dark blue; lightness falls all the way, so it reads in grey as well. */
-function shade(share: number): string {
-  const mix = (from: number, to: number) => Math.round(from + (to - from) * share);
-  return `rgb(${mix(238, 16)} ${mix(243, 62)} ${mix(248, 98)})`;
-}
+/** From few rows to many; lightness falls all the way, so it reads in grey as well. */
+const TONES = [
+  { fill: "#e6eef5", ink: INK },
+  { fill: "#b9d0e3", ink: INK },
+  { fill: "#85add0", ink: INK },
+  { fill: "#1d5a88", ink: "#fff" },
+  { fill: "#103e62", ink: "#fff" },
+];
 
 function shortCount(value: number): string {
   if (value < 10_000) return formatCount(value);

@@ -1,16 +1,18 @@
-import { activitySection } from "./activity-section.js";
+import { activitySection, trafficSection } from "./activity-section.js";
+import { elementsSection, scenariosSection } from "./answers-section.js";
 import type { ReportContent } from "./content.js";
 import { coverageSection } from "./coverage-section.js";
 import { custodySection } from "./custody-section.js";
-import { elementsSection } from "./elements-section.js";
 import { evidenceSection, rejectsSection } from "./evidence-section.js";
 import { findingsSection, suppressedSection } from "./findings-section.js";
 import { html, Markup } from "./html.js";
-import { methodsSection, queriesSection, techniquesSection } from "./methods-section.js";
+import { lineageSection } from "./lineage-section.js";
+import { methodsSection, queriesSection } from "./methods-section.js";
 import { negativesSection } from "./negatives-section.js";
 import type { Section } from "./part.js";
 import { styleSheet } from "./style.js";
 import { summarySection, titleBlock } from "./summary-section.js";
+import { techniquesSection } from "./techniques-section.js";
 import { timelineSection } from "./timeline-section.js";
 import { formatTime, visible } from "./visible.js";
 
@@ -22,13 +24,16 @@ export const POLICY =
 export function htmlDocument(content: ReportContent): string {
   const sections = [
     summarySection,
-    elementsSection,
     timelineSection,
+    lineageSection,
+    elementsSection,
+    scenariosSection,
     findingsSection,
     negativesSection,
     suppressedSection,
-    techniquesSection,
+    trafficSection,
     activitySection,
+    techniquesSection,
     coverageSection,
     evidenceSection,
     rejectsSection,

@@ -36,17 +36,17 @@ ${table(
     },
     {
       title: "Sealed path and SHA-256",
-      kind: "wide",
+      kind: "rest",
       cell: (file) =>
-        html`${code(file.path)}${file.member === null ? null : html`<br>member ${code(file.member)}`}<br><span class="soft">sha256</span> ${code(file.sha256)}`,
+        html`${code(file.path)}${file.member === null ? null : html` member ${code(file.member)}`}<br>${code(file.sha256)}`,
     },
-    { title: "Source", cell: (file) => html`<span class="word">${file.source ?? "–"}</span>` },
     { title: "Bytes", kind: "number", cell: (file) => formatCount(file.size) },
     { title: "Records", kind: "number", cell: (file) => formatCount(file.records) },
     { title: "Cited", kind: "number", cell: (file) => formatCount(file.cited) },
   ],
   {
     empty: "No finding names a record.",
+    style: "dense",
     note: leftOut(shown.length, artifacts.length, "findings.jsonl names the others"),
   },
 )}`;

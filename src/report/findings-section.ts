@@ -1,24 +1,25 @@
-import type { Finding } from "../queries/index.js";
+import type { Value } from "../database/index.js";
+import { compareSeverity, type Finding, type Framework } from "../queries/index.js";
 import type { ReportContent } from "./content.js";
 import { type Content, html, type Markup } from "./html.js";
+import type { Frameworks } from "./input.js";
 import { LIMIT } from "./limit.js";
-import { metricsTable } from "./metrics-table.js";
 import {
   badge,
   code,
-  facts,
+  inlineFacts,
   parameterText,
   prose,
   type Section,
   shortActor,
   type TableColumn,
   table,
-  time,
+  valueText,
   verdict,
 } from "./part.js";
 import { recordList } from "./records.js";
 import type { ActorGroup } from "./run-content.js";
-import { counted, formatCount, formatTime, shorten } from "./visible.js";
+import { compareTexts, counted, formatCount, formatSpan, formatTime, shorten } from "./visible.js";
 
 /** A finding in one line, with its anchor. */
 const SHORT: TableColumn<Finding>[] = [
@@ -38,7 +39,7 @@ const SHORT: TableColumn<Finding>[] = [
   { title: "Records", kind: "number", cell: (finding) => formatCount(finding.record_total) },
 ];
 
-/** Every finding in full, grouped by actor, highest score first. */
+/** Every finding in full, by actor and detection, gravest first. */
 export function findingsSection(content: ReportContent): Section {
   const { run } = content;
   const body =
@@ -69,12 +70,12 @@ export function suppressedSection(content: ReportContent): Section {
   return { id: "suppressed", title: "Suppressed findings", body };
 }
 
-function actorPart(group: ActorGroup, { techniques }: ReportContent): Markup {
+function actorPart(group: ActorGroup, { frameworks }: ReportContent): Markup {
   const shown = group.findings.slice(0, LIMIT.findingsOfActor);
   const rest = group.findings.slice(LIMIT.findingsOfActor);
   return html`<h3 id="${group.anchor}">${shortActor(group.actor)}</h3>
-<p>${group.actor === null ? "Findings that name no identity" : code(group.actor)}: ${counted(group.findings.length, "finding")}, from ${formatTime(group.firstSeen)} to ${formatTime(group.lastSeen)}.</p>
-${shown.map((finding) => findingPart(finding, techniques))}${
+<p>${group.actor === null ? "Findings that name no identity" : code(group.actor)}: ${counted(group.findings.length, "finding")}, ${formatSpan(group.firstSeen, group.lastSeen)}.</p>
+${byDetection(shown).map((findings) => detectionPart(findings, frameworks))}${
   rest.length === 0
     ? null
     : table(`${counted(rest.length, "further finding")} of this actor`, rest, SHORT, {
@@ -83,31 +84,81 @@ ${shown.map((finding) => findingPart(finding, techniques))}${
 }`;
 }
 
-function findingPart(finding: Finding, techniques: ReportContent["techniques"]): Markup {
-  return html`<article class="finding ${finding.severity}" id="finding-${finding.finding_no}" aria-labelledby="title-${finding.finding_no}">
-<div class="head">
-<h4 id="title-${finding.finding_no}"><span class="no">F${finding.finding_no}</span> ${badge(finding.severity)} <span>${finding.title}</span></h4>
-<p class="summary">${prose(finding.summary) ?? "The query gives no summary."}</p>
-${facts([
-  ["First seen (UTC)", time(finding.first_seen)],
-  ["Last seen (UTC)", time(finding.last_seen)],
+/** Findings of one detection together, in the order of time; the detection with the gravest finding first. */
+function byDetection(findings: readonly Finding[]): Finding[][] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const known = groups.get(finding.detection_id);
+    if (known === undefined) groups.set(finding.detection_id, [finding]);
+    else known.push(finding);
+  }
+  return [...groups.values()].map((group) =>
+    group.toSorted(
+      (left, right) =>
+        compareTexts(left.first_seen ?? "", right.first_seen ?? "") || left.finding_no - right.finding_no,
+    ),
+  );
+}
+
+/** What one detection says of one actor: the query once, then finding by finding. */
+function detectionPart(findings: readonly Finding[], frameworks: Frameworks): Content {
+  const [first] = findings;
+  if (first === undefined) return null;
+  const worst = findings
+    .map(({ severity }) => severity)
+    .reduce((left, right) => (compareSeverity(left, right) >= 0 ? left : right));
+  const union = (name: "attack" | "atlas") => [...new Set(findings.flatMap((finding) => finding[name]))];
+  const heading = `title-${first.finding_no}`;
+  return html`<article class="finding ${worst}" aria-labelledby="${heading}">
+<h4 id="${heading}">${badge(worst)} ${first.title}${findings.length > 1 ? html` <span class="no">${counted(findings.length, "finding")}</span>` : null}</h4>
+${inlineFacts([
+  ["Element", first.element.replaceAll("-", " ")],
+  ["ATT&CK", techniqueList(union("attack"), frameworks.attack)],
+  ["ATLAS", techniqueList(union("atlas"), frameworks.atlas)],
+])}${findings.map((finding) => findingPart(finding, findings.length > 1))}<p class="source">Query <a href="#query-${first.detection_id}"><code>${first.detection_id}</code></a> ${first.version}, sha256 <code>${first.sha256}</code>. Parameters: <code>${parameterText(first.parameters)}</code></p>
+</article>
+`;
+}
+
+function findingPart(finding: Finding, isOneOfMany: boolean): Markup {
+  return html`<div class="one" id="finding-${finding.finding_no}">
+<p class="summary"><span class="no">F${finding.finding_no}</span>${isOneOfMany ? html` <span class="state">${finding.severity}</span>` : null} ${prose(finding.summary) ?? "The query gives no summary."}</p>
+${inlineFacts([
+  ["Time (UTC)", formatSpan(finding.first_seen, finding.last_seen)],
   ["Events", formatCount(finding.event_count)],
   ["Score", formatCount(finding.score)],
   [entityTerm(finding.entity_type), code(finding.entity)],
   ["Address", code(finding.source_ip)],
   ["Region", code(finding.region)],
   ["Account", code(finding.account_id)],
-  ["Resource", code(finding.resource)],
-  ["Element", finding.element.replaceAll("-", " ")],
-  ["ATT&CK", techniqueList(finding.attack, techniques)],
-  ["ATLAS", techniqueList(finding.atlas, techniques)],
-])}</div>
-${metricsTable(finding)}${recordList(finding)}<p class="source">Query <a href="#query-${finding.detection_id}"><code>${finding.detection_id}</code></a> ${finding.version}, sha256 <code>${finding.sha256}</code>. Parameters: <code>${parameterText(finding.parameters)}</code></p>
-</article>
+  ["Resource", finding.resource === finding.entity ? null : code(finding.resource)],
+])}${metricsPart(finding)}${recordList(finding)}</div>
 `;
 }
 
-function techniqueList(ids: readonly string[], techniques: ReportContent["techniques"]): Content {
+/** The metrics of a finding in running lines; those without a value are named at the end. */
+function metricsPart({ metrics }: Finding): Content {
+  if (metrics === null || metrics === "") return null;
+  if (typeof metrics !== "object" || Array.isArray(metrics)) {
+    return inlineFacts([["Metrics", code(valueText(metrics))]]);
+  }
+  const all = Object.entries(metrics).map(
+    ([name, value]) => [shorten(name.replaceAll("_", " "), LIMIT.value), value as Value] as const,
+  );
+  const absent = all.filter(([, value]) => isAbsent(value)).map(([name]) => name);
+  return inlineFacts([
+    ...all
+      .filter(([, value]) => !isAbsent(value))
+      .map(([name, value]) => [name, code(valueText(value))] as const),
+    ["without a value", absent.join(", ")],
+  ]);
+}
+
+function isAbsent(value: Value): boolean {
+  return value === null || value === "" || (Array.isArray(value) && value.length === 0);
+}
+
+function techniqueList(ids: readonly string[], { techniques }: Framework): Content {
   if (ids.length === 0) return null;
   return ids.map((id, index) => {
     const name = techniques[id];

@@ -5,6 +5,7 @@ export type {
   CaseStatus,
   CoverageRow,
   CustodyRecord,
+  Frameworks,
   QueryFacts,
   ReportCase,
   ReportInput,

@@ -1,5 +1,5 @@
 import type { Database } from "../database/index.js";
-import type { Query } from "../queries/index.js";
+import type { Framework, Query } from "../queries/index.js";
 
 /** Everything a report is made of. Evidence itself is not among it: a report is made from rows. */
 export interface ReportInput {
@@ -11,10 +11,10 @@ export interface ReportInput {
     runId: string;
     /** What is known of each detection; those that the run leaves out are listed as not run. */
     queries: readonly QueryFacts[];
-    /** Names of techniques by id, ATT&CK and ATLAS together. */
-    techniques?: Readonly<Record<string, string>> | undefined;
-    /** The elements of the methodology, in the order of the report. */
-    elements?: Readonly<Record<string, { title: string; question: string }>> | undefined;
+    /** The queries whose questions the report answers: the seven elements and the scenarios. */
+    scenarios?: readonly Query[] | undefined;
+    /** Techniques and tactics of MITRE. */
+    frameworks: Frameworks;
   };
   evidence: {
     bags: readonly Bag[];
@@ -29,6 +29,12 @@ export interface ReportInput {
   now: Date;
   /** Prompts and answers in full instead of masked. Secrets stay masked. */
   showPrompts?: boolean | undefined;
+}
+
+/** MITRE ATT&CK and ATLAS, as far as queries name them. */
+export interface Frameworks {
+  attack: Framework;
+  atlas: Framework;
 }
 
 /** What `case.yaml` says. Times are ISO 8601 in UTC. */
@@ -103,6 +109,12 @@ export interface CaseStatus {
     rejected: number;
   }[];
   coverage: readonly CoverageRow[];
+  /** Intervals in which a source was switched off, by evidence. */
+  blind: readonly BlindInterval[];
+  /** Sources that were off from the start of the evidence. */
+  off: readonly BlindInterval[];
+  /** Whole hours of the period without a row. */
+  gaps: readonly Gap[];
   /** Files with something to say about: unclaimed, empty, unreadable, … */
   files: readonly { artifact_id: number; original: string; state: string; note: string | null }[];
   rejects: readonly {
@@ -124,4 +136,30 @@ export interface CoverageRow {
   rows: number;
   first_time: string | null;
   last_time: string | null;
+}
+
+/** A source that was switched off: what, where, when, by which call. */
+export interface BlindInterval {
+  source: string;
+  region: string | null;
+  resource: string | null;
+  blind_from: string;
+  blind_to: string;
+  /** Nothing in the evidence switches it on again. */
+  to_the_end: boolean;
+  switched_by: string;
+  artifact_id: number;
+  record_no: number;
+}
+
+/** Hours without a row of one source, account and region. */
+export interface Gap {
+  source: string;
+  account_id: string | null;
+  region: string | null;
+  gap_from: string;
+  gap_to: string;
+  hours: number;
+  /** What the evidence says of it; null when it says nothing. */
+  because: string | null;
 }

@@ -5,7 +5,7 @@ export const LIMIT = {
   /** Stretches of records (`12/1–12/480`) of one finding. */
   recordStretches: 48,
   /** Lines of the timeline's table. */
-  timelineLines: 400,
+  timelineLines: 300,
   /** Files in the appendix. */
   files: 1_000,
   /** Rejects and files without rows. */
@@ -16,9 +16,24 @@ export const LIMIT = {
   problems: 200,
   /** Lanes of the picture. */
   lanes: 12,
+  /** Closer pictures of its densest stretches. */
+  insets: 2,
   /** Findings that the picture names over all lanes, and in one lane at least and at most. */
-  findingsNamed: 42,
+  findingsNamed: 60,
   namedOfLane: [6, 24],
+  /** Steps of the lineage, identities of its graph, credentials of one of them, flags that are looked at. */
+  lineageEdges: 200,
+  lineageNodes: 28,
+  lineageCredentials: 12,
+  lineageFlags: 2_000,
+  /** Lines of the story in the summary. */
+  steps: 30,
+  /** Findings that an answer names. */
+  answerFindings: 6,
+  answerLinks: 40,
+  techniqueLinks: 60,
+  /** Series of one panel that bear a name; the others are one series. */
+  series: 5,
   /** Days of the heat map. */
   days: 62,
   /** Columns of the histogram. */

@@ -106,7 +106,7 @@ ${table("Queries of this run", rows, [
   },
   {
     title: "What it finds and misses, its hash and its parameters",
-    kind: "wide",
+    kind: "rest",
     cell: (query) =>
       html`${query.description === "" ? query.title : query.description}${
         query.falsePositives.length === 0
@@ -116,28 +116,4 @@ ${table("Queries of this run", rows, [
   },
 ])}`;
   return { id: "queries", title: "Query versions", body, leaf: true };
-}
-
-/** ATT&CK and ATLAS techniques of the findings. */
-export function techniquesSection({ run, techniques }: ReportContent): Section {
-  const tally = new Map<string, number>();
-  for (const finding of run.findings) {
-    for (const id of new Set([...finding.attack, ...finding.atlas])) tally.set(id, (tally.get(id) ?? 0) + 1);
-  }
-  const rows = [...tally].sort(([left, many], [right, more]) => more - many || compareTexts(left, right));
-  const body = html`${verdict(
-    `${counted(rows.length, "technique")} of MITRE ATT&CK and ATLAS named by findings. A technique is a label of the query, not a proof of intent.`,
-  )}
-${table(
-  "Techniques, most findings first",
-  rows,
-  [
-    { title: "Id", kind: "head", cell: ([id]) => id },
-    { title: "Framework", cell: ([id]) => (id.startsWith("AML.") ? "ATLAS" : "ATT&CK") },
-    { title: "Name", cell: ([id]) => techniques[id] ?? "–" },
-    { title: "Findings", kind: "number", cell: ([, count]) => String(count) },
-  ],
-  { empty: "No finding names a technique." },
-)}`;
-  return { id: "techniques", title: "Techniques", body };
 }

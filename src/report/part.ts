@@ -12,11 +12,14 @@ export interface Section {
   leaf?: boolean;
 }
 
-/** A column of a table: its heading, its cells, and what they are: `head` and `no` name the row, `name` and `wide` get room. */
+/**
+ * A column of a table: its heading, its cells, and what they are: `head` and `no` name the row, `name`
+ * and `wide` get room, `rest` all that others leave.
+ */
 export interface TableColumn<Row> {
   title: string;
   cell: (row: Row) => Content;
-  kind?: "number" | "time" | "head" | "no" | "name" | "wide";
+  kind?: "number" | "time" | "head" | "no" | "name" | "wide" | "rest";
 }
 
 /** A table with a caption; `note` says what it leaves out. A table without rows is the sentence `empty`. */
@@ -62,6 +65,13 @@ export function badge(severity: Severity): Markup {
 export function facts(entries: readonly (readonly [string, Content])[]): Markup {
   const known = entries.filter(([, value]) => value !== null && value !== undefined && value !== "");
   return html`<dl class="facts">${known.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>\n`;
+}
+
+/** The same in running lines, for many short values. */
+export function inlineFacts(entries: readonly (readonly [string, Content])[]): Content {
+  const known = entries.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  if (known.length === 0) return null;
+  return html`<dl class="inline">${known.map(([term, value]) => html`<div><dt>${term}</dt> <dd>${value}</dd></div> `)}</dl>\n`;
 }
 
 /** A value of the evidence: cut when it is very long, in the type of code. */

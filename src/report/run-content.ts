@@ -122,6 +122,26 @@ export function span(findings: readonly Finding[]): { firstSeen: string | null; 
   };
 }
 
+/** Tables whose records say how things stood when somebody looked, not what happened then. */
+const STATES = new Set([
+  "api_snapshot",
+  "config_item",
+  "iam_credential_report",
+  "iam_policy",
+  "iam_principal",
+  "iam_statement",
+  "s3_object_version",
+]);
+
+/**
+ * Does a finding tell of something that somebody did at its times? Inventory (severity info), readiness and what stands in a
+ * configuration are no acts, and their times are those of looking.
+ */
+export function isAct({ severity, element, records }: Finding): boolean {
+  if (severity === "info" || element === "readiness") return false;
+  return records.length === 0 || records.some((record) => !STATES.has(record.table));
+}
+
 /** Who did it: the actor that the query names, else an entity that is an identity, else null. */
 function actorOf(finding: Finding): string | null {
   if (finding.actor !== null && finding.actor !== "") return finding.actor;

@@ -1,109 +1,185 @@
 import type { Severity } from "../queries/index.js";
 import type { ReportContent } from "./content.js";
-import type { CitedEvent } from "./event-content.js";
-import { html, type Markup, numeric, rounded } from "./html.js";
+import { AXIS, axisLines, figure, INK, LEFT, label, RIGHT, SOFT, WIDTH, wrap } from "./figure.js";
+import { type Content, html, type Markup, numeric, rounded } from "./html.js";
 import { LIMIT } from "./limit.js";
-import type { ActorGroup } from "./run-content.js";
+import { shortActor } from "./part.js";
+import { type ActorGroup, isAct } from "./run-content.js";
 import { SEVERITY_COLOUR } from "./style.js";
-import { iso, place, seconds, type TimeAxis, ticks } from "./time-axis.js";
-import { type Dated, dated, type Flag, focus, type Lane, planLanes, wholePeriod } from "./timeline-plan.js";
+import { iso, place, seconds, type TimeAxis } from "./time-axis.js";
+import {
+  type Dated,
+  dated,
+  type Flag,
+  focus,
+  insets,
+  type Lane,
+  planLanes,
+  wholePeriod,
+} from "./timeline-plan.js";
 import { counted, formatTime, shorten } from "./visible.js";
 
-const WIDTH = 980;
-const LEFT = 176;
-const AXIS = 34;
-const ROW = 25;
+const ROW = 24;
 /** A figure that is higher does not fit on a printed page. */
-const HEIGHT = 1_180;
-const INK = "#16202b";
-const SOFT = "#4d5966";
+const HEIGHT = 980;
 const LETTERS: Record<Severity, string> = { critical: "C", high: "H", medium: "M", low: "L", info: "I" };
 
-/** The attack as pictures: an overview where the whole period is much longer than the attack, and lanes by actor. */
+interface Stretch {
+  from: number;
+  to: number;
+}
+
+/** The attack as pictures: the whole period, the stretch that matters by actor, and insets of where most happens at once. */
 export function timelinePictures(content: ReportContent): Markup {
-  const { run, events } = content;
-  const all = dated(run.findings);
-  if (all.length === 0) return html`<p>No finding bears a time; there is nothing to draw.</p>`;
-  const whole = wholePeriod(all);
-  const near = focus(all);
-  const isNear = near.to - near.from < (whole.to - whole.from) * 0.6;
-  const shown = isNear ? near : whole;
-  const axis: TimeAxis = { ...shown, left: LEFT, right: WIDTH - 10 };
-  const eventsOf = groupEvents(content);
-  const lanes = planLanes(run.actors.slice(0, LIMIT.lanes), axis);
-  const pages = paged(lanes);
-  const rest = run.actors.length - Math.min(run.actors.length, LIMIT.lanes);
-  const undated = run.findings.length - all.length;
-  const outside = all.filter((one) => one.to < axis.from || one.from > axis.to).length;
+  const { run } = content;
+  const acts = run.findings.filter(isAct);
+  const all = dated(acts);
+  if (all.length === 0) return html`<p>No finding tells of an act with a time; there is nothing to draw.</p>`;
+  const { whole, near, isNear } = stretches(all);
+  const outside = all.filter((one) => one.from < near.from || one.from > near.to).length;
+  const undated = acts.length - all.length;
+  const standing = run.findings.length - acts.length;
   const remarks = [
     outside > 0 ? `${counted(outside, "finding")} outside this stretch` : "",
     undated > 0 ? `${counted(undated, "finding")} without a time` : "",
-    rest > 0 ? `${counted(rest, "further actor")} not drawn` : "",
+    standing > 0 ? `${counted(standing, "finding")} about what stands or is usual` : "",
   ].filter((remark) => remark !== "");
-  return html`${isNear ? overview(run.actors, all, whole, near, events) : null}
-${pages.map((page, index) =>
-  lanesFigure(page, axis, eventsOf, {
-    no: index + 1,
-    of: pages.length,
-    remark: remarks.length === 0 ? "" : ` Not in the picture: ${remarks.join(", ")}; see the tables.`,
-  }),
-)}`;
+  const legend = `A flag stands where findings of one detection begin, its letter is the severity (C critical, H high, M medium, L low), the line below it lasts until they were last seen, ×n says how many they are; squares are further findings, the strokes at the foot of a lane the cited records.`;
+  return html`${
+    isNear
+      ? rowsFigure(run.actors, whole, {
+          id: "overview",
+          title: "Findings of each actor over the whole period",
+          lead: "The whole period.",
+          frame: near,
+        })
+      : null
+  }${lanesFigures(content, near, {
+    id: "lanes",
+    title: "Attack timeline by actor",
+    text: `${legend}${remarks.length === 0 ? "" : ` Not drawn: ${remarks.join(", ")}; see the tables.`}`,
+  })}${insets(all, near, LIMIT.insets).map((stretch, index) =>
+    lanesFigures(content, stretch, {
+      id: `inset-${index + 1}`,
+      title: `Inset ${index + 1}: the same, closer`,
+      text: "One of the densest stretches of the picture above.",
+    }),
+  )}`;
 }
 
-/** The whole period in one line per actor, with the stretch of the next picture marked. */
-function overview(
-  groups: readonly ActorGroup[],
-  all: readonly Dated[],
-  whole: { from: number; to: number },
-  near: { from: number; to: number },
-  events: readonly CitedEvent[],
-): Markup {
-  const axis: TimeAxis = { ...whole, left: LEFT, right: WIDTH - 10 };
-  const shown = groups.slice(0, LIMIT.lanes);
-  const height = AXIS + shown.length * 20 + 8;
-  const from = place(axis, near.from);
-  const to = place(axis, near.to);
-  const first = events[0]?.event_time ?? null;
-  return html`<figure><figcaption><b>Overview.</b> Findings of each actor over the whole period, ${formatTime(iso(whole.from))} to ${formatTime(iso(whole.to))}; darker means graver. The framed stretch is drawn larger below.</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="overview-title overview-text"><title id="overview-title">Findings of each actor over the whole period</title><desc id="overview-text">${counted(all.length, "finding")} of ${counted(groups.length, "actor group")}; the first cited event is of ${formatTime(first)}. The tables of findings hold the same times.</desc>
-${axisLines(axis, height - 6, 9)}
-${shown.map((group, index) => {
-  const y = AXIS + index * 20;
-  return html`<text x="${LEFT - 10}" y="${y + 13}" text-anchor="end" font-size="12.5" fill="${INK}">${laneLabel(group.findings.length, group.actor, 22)}</text>
-${dated(group.findings)
-  .toSorted((left, right) => left.finding.score - right.finding.score || left.from - right.from)
-  .map((one) => {
-    const x = place(axis, one.from);
-    const width = Math.max(3, place(axis, one.to) - x);
-    return html`<rect x="${rounded(x)}" y="${y + 3}" width="${rounded(width)}" height="13" fill="${SEVERITY_COLOUR[one.finding.severity]}" fill-opacity="${width > 60 ? "0.35" : "0.9"}"/>`;
-  })}
-`;
-})}<rect x="${rounded(from - 3)}" y="${AXIS - 3}" width="${rounded(Math.max(8, to - from + 6))}" height="${height - AXIS - 2}" fill="none" stroke="${INK}" stroke-width="1.6" stroke-dasharray="5 3"/>
-</svg></figure>
-`;
-}
-
-function lanesFigure(
-  lanes: readonly Lane[],
-  axis: TimeAxis,
-  eventsOf: ReadonlyMap<string | null, number[]>,
-  { no, of, remark }: { no: number; of: number; remark: string },
-): Markup {
-  const height = AXIS + lanes.reduce((sum, lane) => sum + laneHeight(lane), 0) + 6;
-  const part = of > 1 ? ` (${no} of ${of})` : "";
-  let y = AXIS;
-  const drawn = lanes.map((lane, index) => {
-    const top = y;
-    y += laneHeight(lane);
-    return lanePart(lane, top, axis, eventsOf.get(lane.actor) ?? [], index % 2 === 0);
+/** The attack in one line for each actor, for the head of the report. */
+export function glance({ run }: ReportContent): Markup | null {
+  const all = dated(run.findings.filter(isAct));
+  if (all.length === 0) return null;
+  const { near } = stretches(all);
+  return rowsFigure(run.actors, near, {
+    id: "glance",
+    title: "The attack at a glance",
+    lead: "The attack at a glance.",
   });
-  const legend = `One lane for each actor, gravest first, ${formatTime(iso(axis.from))} to ${formatTime(iso(axis.to))} (UTC). A flag stands where a finding begins, its letter is the severity (C critical, H high, M medium, L low, I info), the line below it lasts until the finding was last seen; small squares are further findings of the actor, the strokes at the foot of a lane the cited records.${remark}`;
-  return html`<figure><figcaption><b>Attack timeline${part}.</b> ${no === 1 ? legend : "The same stretch of time, further actors."}</figcaption>
-<svg viewBox="0 0 ${WIDTH} ${height}" role="group" aria-labelledby="lanes-${no}-title lanes-${no}-text"><title id="lanes-${no}-title">Attack timeline by actor${part}</title><desc id="lanes-${no}-text">${lanes.map((lane) => `${lane.label}: ${counted(lane.all.length, "finding")}. `)}The table below and the findings hold the same facts as text.</desc>
-${drawn}
-${axisLines(axis, height - 6, 12)}
-</svg></figure>
+}
+
+function stretches(all: readonly Dated[]): { whole: Stretch; near: Stretch; isNear: boolean } {
+  const whole = wholePeriod(all);
+  const close = focus(all);
+  const isNear = close.to - close.from < (whole.to - whole.from) * 0.6;
+  return { whole, near: isNear ? close : whole, isNear };
+}
+
+/** A row of bars for each actor, in the order in which they come in. */
+function rowsFigure(
+  groups: readonly ActorGroup[],
+  period: Stretch,
+  { id, title, lead, frame }: { id: string; title: string; lead: string; frame?: Stretch },
+): Markup {
+  const axis: TimeAxis = { ...period, left: LEFT + 30, right: RIGHT };
+  const rows = groups
+    .map((group) => ({
+      group,
+      all: dated(group.findings.filter(isAct)).filter((one) => one.from >= axis.from && one.from <= axis.to),
+    }))
+    .filter(({ all }) => all.length > 0)
+    .sort((left, right) => (left.all[0]?.from ?? 0) - (right.all[0]?.from ?? 0));
+  const shown = rows.slice(0, LIMIT.lanes);
+  const height = AXIS + shown.length * 22 + 8;
+  const more = rows.length > shown.length ? ` ${shown.length} of ${rows.length} actors are drawn.` : "";
+  const framed = frame === undefined ? "" : " The framed stretch is drawn larger below.";
+  return figure(
+    {
+      id,
+      title,
+      caption: html`<b>${lead}</b> Findings of each actor, ${formatTime(iso(axis.from))} to ${formatTime(iso(axis.to))}: ${severityKey()}.${framed}${more}`,
+      description: html`${shown.map(({ group, all }) => `${shortActor(group.actor)}: ${counted(all.length, "finding")} from ${formatTime(iso(all[0]?.from ?? 0))}. `)}`,
+    },
+    height,
+    html`${axisLines(axis, height - 6, 9)}
+${shown.map(({ group, all }, index) => rowPart(group, all, axis, AXIS + index * 22))}${
+  frame === undefined
+    ? null
+    : html`<rect x="${rounded(place(axis, frame.from) - 3)}" y="${AXIS - 3}" width="${rounded(Math.max(8, place(axis, frame.to) - place(axis, frame.from) + 6))}" height="${height - AXIS - 2}" fill="none" stroke="${INK}" stroke-width="1.6" stroke-dasharray="5 3"/>`
+}
+`,
+  );
+}
+
+function severityKey(): Content {
+  return (["critical", "high", "medium", "low"] as const).map(
+    (severity, index) => html`${index === 0 ? "" : ", "}<span class="swatch ${severity}"></span> ${severity}`,
+  );
+}
+
+function rowPart(group: ActorGroup, all: readonly Dated[], axis: TimeAxis, y: number): Markup {
+  const bars = all.toSorted(
+    (left, right) => left.finding.score - right.finding.score || left.from - right.from,
+  );
+  const [name = ""] = wrap(shortActor(group.actor), 25, 1);
+  return html`${label(axis.left - 8, y + 14, name, { anchor: "end", size: 12 })}<path d="M ${axis.left} ${y + 20} H ${axis.right}" stroke="#d8dde3" stroke-width="0.7"/>${bars.map(
+    (one) => {
+      const x = place(axis, one.from);
+      const width = Math.max(3.5, place(axis, one.to) - x);
+      return html`<rect x="${rounded(x)}" y="${y + 3}" width="${rounded(width)}" height="14" fill="${SEVERITY_COLOUR[one.finding.severity]}" fill-opacity="${width > 40 ? "0.4" : "0.95"}"/>`;
+    },
+  )}
 `;
+}
+
+/** Lanes with named findings, in as many figures as pages need. */
+function lanesFigures(
+  content: ReportContent,
+  stretch: Stretch,
+  { id, title, text }: { id: string; title: string; text: string },
+): Content {
+  const axis: TimeAxis = { ...stretch, left: LEFT, right: RIGHT };
+  const lanes = planLanes(content.run.actors, axis);
+  const eventsOf = groupEvents(content);
+  const pages = paged(lanes);
+  const actors = content.run.actors.filter((group) =>
+    dated(group.findings.filter(isAct)).some((one) => one.from >= axis.from && one.from <= axis.to),
+  ).length;
+  const more = actors > lanes.length ? ` ${lanes.length} of ${actors} actors are drawn.` : "";
+  return pages.map((page, index) => {
+    const part = pages.length > 1 ? ` (${index + 1} of ${pages.length})` : "";
+    const height = AXIS + page.reduce((sum, lane) => sum + laneHeight(lane), 0) + 6;
+    let y = AXIS;
+    const drawn = page.map((lane, no) => {
+      const top = y;
+      y += laneHeight(lane);
+      return lanePart(lane, top, axis, eventsOf.get(lane.actor) ?? [], no % 2 === 0);
+    });
+    return figure(
+      {
+        id: `${id}-${index + 1}`,
+        title: `${title}${part}`,
+        caption: html`<b>${title}${part}.</b> ${formatTime(iso(axis.from))} to ${formatTime(iso(axis.to))}. ${index === 0 ? `${text}${more}` : "The same stretch of time, further actors."}`,
+        description: html`${page.map((lane) => `${lane.label}: ${lane.all.map((one) => `F${one.finding.finding_no} ${shorten(one.finding.title, 60)}`).join(", ")}. `)}`,
+      },
+      height,
+      html`${drawn}
+${axisLines(axis, height - 6, 11)}
+`,
+      { role: "group" },
+    );
+  });
 }
 
 function lanePart(
@@ -120,34 +196,32 @@ function lanePart(
       marks.filter((at) => at >= axis.from && at <= axis.to).map((at) => Math.round(place(axis, at))),
     ),
   ];
-  return html`<g>${isShaded ? html`<rect x="0" y="${top}" width="${WIDTH}" height="${height}" fill="#f3f5f7"/>` : null}<text x="12" y="${top + 19}" font-size="13" font-weight="600" fill="${INK}">${clip(lane.label, 20)}<title>${lane.actor ?? "no actor named"}</title></text><text x="12" y="${top + 35}" font-size="11.5" fill="${SOFT}">${counted(lane.all.length, "finding")}${lane.others.length > 0 ? `, ${lane.others.length} as squares` : ""}</text>
+  const name = wrap(lane.label, 21, 2);
+  const findings = lane.all.reduce((sum, one) => sum + one.count, 0);
+  return html`<g>${isShaded ? html`<rect x="0" y="${top}" width="${WIDTH}" height="${height}" fill="#f3f5f7"/>` : null}<g><title>${lane.actor ?? "no actor named"}</title>${name.map((line, index) => label(10, top + 18 + index * 15, line, { size: 12.5, weight: 600 }))}</g>${label(10, top + 18 + name.length * 15, counted(findings, "finding"), { size: 11, fill: SOFT })}
 ${lane.rows.map((row, index) => row.map((flag) => flagPart(flag, top + 4 + index * ROW)))}
 ${lane.others.map((one) => squarePart(one, axis, foot - 24))}
 <path d="${numeric(strokes.flatMap((x) => ["M" as const, x, foot - 9, "V" as const, foot]))}" stroke="${INK}" stroke-opacity="0.55" stroke-width="1" fill="none"/></g>
 `;
 }
 
-function flagPart({ finding, label, x, end, isMirrored }: Flag, y: number): Markup {
+function flagPart(flag: Flag, y: number): Markup {
+  const { finding, x, end, isMirrored } = flag;
   const colour = SEVERITY_COLOUR[finding.severity];
   const box = isMirrored ? x - 16 : x;
-  const text = isMirrored ? { x: x - 20, anchor: "end" } : { x: x + 20, anchor: "start" };
-  const title = `F${finding.finding_no} ${finding.severity}: ${shorten(finding.title, 120)}, ${formatTime(finding.first_seen)} to ${formatTime(finding.last_seen)}`;
-  return html`<a href="#finding-${finding.finding_no}"><title>${title}</title><rect x="${rounded(x)}" y="${y + 17}" width="${rounded(Math.max(2, end - x))}" height="3.5" fill="${colour}"/><path d="${numeric(["M", x, y + 1, "V", y + 20.5])}" stroke="${colour}" stroke-width="1.5"/><rect x="${rounded(box)}" y="${y + 1}" width="16" height="14" fill="${colour}"/><text x="${rounded(box + 8)}" y="${y + 12}" font-size="11" font-weight="700" text-anchor="middle" fill="#fff">${LETTERS[finding.severity]}</text><text x="${rounded(text.x)}" y="${y + 12.5}" font-size="12" text-anchor="${text.anchor}" fill="${INK}">${label}</text></a>
+  const text = isMirrored ? { x: x - 21, anchor: "end" as const } : { x: x + 21, anchor: "start" as const };
+  return html`<a href="#finding-${finding.finding_no}"><title>${titleOf(flag)}</title><rect x="${rounded(x)}" y="${y + 17}" width="${rounded(Math.max(2, end - x))}" height="3.5" fill="${colour}"/><path d="${numeric(["M", x, y + 1, "V", y + 20.5])}" stroke="${colour}" stroke-width="1.5"/><rect x="${rounded(box)}" y="${y + 1}" width="16" height="14" fill="${colour}"/>${label(box + 8, y + 12, LETTERS[finding.severity], { size: 11, weight: 700, anchor: "middle", fill: "#fff" })}${label(text.x, y + 12.5, flag.label, { anchor: text.anchor, size: 11.5 })}</a>
 `;
 }
 
 /** A finding without a name; its title says which. */
-function squarePart({ finding, from }: Dated, axis: TimeAxis, y: number): Markup {
-  const x = place(axis, from);
-  return html`<a href="#finding-${finding.finding_no}"><title>F${finding.finding_no} ${finding.severity}: ${shorten(finding.title, 120)}, ${formatTime(finding.first_seen)}</title><rect x="${rounded(x - 4)}" y="${y}" width="8" height="9" fill="${SEVERITY_COLOUR[finding.severity]}" stroke="#fff" stroke-width="0.8"/></a>`;
+function squarePart(one: Dated, axis: TimeAxis, y: number): Markup {
+  const x = place(axis, one.from);
+  return html`<a href="#finding-${one.finding.finding_no}"><title>${titleOf(one)}</title><rect x="${rounded(x - 4)}" y="${y}" width="8" height="9" fill="${SEVERITY_COLOUR[one.finding.severity]}" stroke="#fff" stroke-width="0.8"/></a>`;
 }
 
-function axisLines(axis: TimeAxis, bottom: number, most: number): Markup {
-  return html`${ticks(axis, most).map(({ at, label }) => {
-    const x = place(axis, at);
-    const nearEnd = x > axis.right - 30;
-    return html`<path d="${numeric(["M", x, AXIS - 8, "V", bottom])}" stroke="#9aa5b1" stroke-width="0.7" stroke-dasharray="2 3"/><text x="${rounded(nearEnd ? axis.right : x)}" y="${AXIS - 14}" font-size="12" text-anchor="${nearEnd ? "end" : "middle"}" fill="${INK}">${label}</text>`;
-  })}<path d="${numeric(["M", axis.left, AXIS - 8, "H", axis.right])}" stroke="${INK}" stroke-width="1"/><text x="12" y="${AXIS - 14}" font-size="11.5" fill="${SOFT}">time in UTC</text>`;
+function titleOf({ finding, count, from, to }: Dated): string {
+  return `F${finding.finding_no} ${finding.severity}: ${shorten(finding.title, 120)}${count > 1 ? `, ${count} findings` : ""}, ${formatTime(iso(from))} to ${formatTime(iso(to))}`;
 }
 
 /** Lanes in figures that fit on a page each. */
@@ -167,7 +241,7 @@ function paged(lanes: readonly Lane[]): Lane[][] {
 }
 
 function laneHeight(lane: Lane): number {
-  return Math.max(lane.rows.length * ROW + (lane.others.length > 0 ? 36 : 22), 48);
+  return Math.max(lane.rows.length * ROW + (lane.others.length > 0 ? 36 : 22), 64);
 }
 
 /** Times of the cited events by the actor whose findings cite them. */
@@ -186,13 +260,4 @@ function groupEvents({ run, events }: ReportContent): Map<string | null, number[
     }
   }
   return times;
-}
-
-function laneLabel(findings: number, actor: string | null, limit: number): string {
-  const name = actor === null ? "no actor named" : actor.replace(/^arn:.*[:/]/, "");
-  return `${clip(name, limit)} (${findings})`;
-}
-
-function clip(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 }

@@ -1,13 +1,15 @@
 import type { Finding } from "../queries/index.js";
+import { clip } from "./figure.js";
 import { LIMIT } from "./limit.js";
 import { shortActor } from "./part.js";
-import type { ActorGroup } from "./run-content.js";
+import { type ActorGroup, isAct } from "./run-content.js";
 import { place, seconds, type TimeAxis } from "./time-axis.js";
-import { shorten } from "./visible.js";
 
-/** A finding with a place in time. */
+/** A finding with a place in time, or several of one detection that follow one another. */
 export interface Dated {
+  /** The gravest of them. */
   finding: Finding;
+  count: number;
   from: number;
   to: number;
 }
@@ -35,9 +37,9 @@ export interface Flag extends Dated {
 
 const FLAG = 18;
 const GAP = 8;
-const LABEL = 44;
+const LABEL = 58;
 /** Width of a letter of the label; generous, as the font is the reader's. */
-const LETTER = 6.3;
+const LETTER = 6.1;
 
 /** Findings with times, by start. */
 export function dated(findings: readonly Finding[]): Dated[] {
@@ -45,9 +47,28 @@ export function dated(findings: readonly Finding[]): Dated[] {
     .flatMap((finding) => {
       const from = seconds(finding.first_seen);
       if (from === undefined) return [];
-      return [{ finding, from, to: Math.max(from, seconds(finding.last_seen) ?? from) }];
+      return [{ finding, count: 1, from, to: Math.max(from, seconds(finding.last_seen) ?? from) }];
     })
     .sort((left, right) => left.from - right.from || left.finding.finding_no - right.finding.finding_no);
+}
+
+/** Joins findings of one detection that begin at most `pause` seconds after the one before ended. */
+export function joined(all: readonly Dated[], pause: number): Dated[] {
+  const found: Dated[] = [];
+  const open = new Map<string, Dated>();
+  for (const one of all) {
+    const last = open.get(one.finding.detection_id);
+    if (last === undefined || one.from - last.to > pause) {
+      const begun = { ...one };
+      open.set(one.finding.detection_id, begun);
+      found.push(begun);
+      continue;
+    }
+    last.count += one.count;
+    last.to = Math.max(last.to, one.to);
+    if (one.finding.score > last.finding.score) last.finding = one.finding;
+  }
+  return found;
 }
 
 /** From the first to the last of some findings, with a margin. */
@@ -87,14 +108,57 @@ export function focus(all: readonly Dated[]): { from: number; to: number } {
   return padded(best.from, Math.max(best.to, ...ends.filter((end) => end <= best.to + length)));
 }
 
-/** Lanes of actors, gravest first; each names its findings with the highest scores that begin within the axis. */
+/** Up to `most` stretches of which more is to be said than a picture of `near` has room for: the densest sixths of it. */
+export function insets(
+  all: readonly Dated[],
+  near: { from: number; to: number },
+  most: number,
+): { from: number; to: number }[] {
+  const length = (near.to - near.from) / 6;
+  let left = all.filter((one) => one.from >= near.from && one.from <= near.to);
+  const found: { from: number; to: number }[] = [];
+  while (found.length < most) {
+    const weightFrom = (from: number) =>
+      left
+        .filter((one) => one.from >= from && one.from <= from + length)
+        .reduce((sum, { finding }) => sum + weight(finding), 0);
+    const begin = left
+      .map((one) => one.from)
+      .reduce<number | undefined>(
+        (best, from) => (best === undefined || weightFrom(from) > weightFrom(best) ? from : best),
+        undefined,
+      );
+    const members = left.filter(
+      (one) => begin !== undefined && one.from >= begin && one.from <= begin + length,
+    );
+    const last = members.at(-1);
+    if (begin === undefined || last === undefined || members.length < DENSE) break;
+    const free = (one: { from: number; to: number }) =>
+      found.every((other) => one.to < other.from || one.from > other.to);
+    const stretch = padded(begin, last.from);
+    if (free(stretch)) found.push(stretch);
+    left = left.filter((one) => !members.includes(one));
+  }
+  return found.sort((one, other) => one.from - other.from);
+}
+
+/** A stretch with fewer findings needs no picture of its own. */
+const DENSE = 8;
+
+/** Lanes of actors, by the time of their first finding; each names those with the highest scores that begin within the axis. */
 export function planLanes(groups: readonly ActorGroup[], axis: TimeAxis): Lane[] {
+  const pause = (axis.to - axis.from) / 12;
   const present = groups
     .map((group) => ({
       ...group,
-      all: dated(group.findings).filter((one) => one.from <= axis.to && one.to >= axis.from),
+      all: joined(
+        dated(group.findings.filter(isAct)).filter((one) => one.from <= axis.to && one.from >= axis.from),
+        pause,
+      ),
     }))
-    .filter((group) => group.all.length > 0);
+    .filter((group) => group.all.length > 0)
+    .sort((left, right) => (left.all[0]?.from ?? 0) - (right.all[0]?.from ?? 0))
+    .slice(0, LIMIT.lanes);
   const most = namedOfLane(present.map((group) => group.all.length));
   const lanes: Lane[] = [];
   for (const { actor, anchor, all } of present) {
@@ -126,7 +190,7 @@ function namedOfLane(sizes: readonly number[]): number {
 function flagOf(one: Dated, axis: TimeAxis): Flag {
   const at = place(axis, one.from);
   const end = place(axis, one.to);
-  const label = `F${one.finding.finding_no} ${clipped(one.finding.title, LABEL)}`;
+  const label = `${clip(one.finding.title, LABEL)}${one.count > 1 ? ` ×${one.count}` : ""}`;
   const width = FLAG + 6 + label.length * LETTER;
   const isMirrored = at + width > axis.right;
   return { ...one, label, x: at, end, isMirrored };
@@ -150,8 +214,4 @@ function padded(from: number, to: number): { from: number; to: number } {
 
 function weight(finding: Finding): number {
   return Math.max(1, finding.score);
-}
-
-function clipped(text: string, limit: number): string {
-  return text.length <= limit ? text : `${shorten(text, limit - 1).split("…")[0]}…`;
 }

@@ -3,6 +3,7 @@ import type { CitedEvent } from "./event-content.js";
 import { type Content, html } from "./html.js";
 import { LIMIT } from "./limit.js";
 import { code, leftOut, prose, type Section, shortActor, table, verdict } from "./part.js";
+import { isAct } from "./run-content.js";
 import { timelinePictures } from "./timeline-picture.js";
 import { counted, formatCount, formatTime } from "./visible.js";
 
@@ -18,8 +19,10 @@ interface Fold {
 
 /** The attack as picture and as table. */
 export function timelineSection(content: ReportContent): Section {
-  const { events, citedRecords } = content;
-  const folds = foldEvents(events);
+  const { events, citedRecords, run } = content;
+  const acts = new Set(run.findings.filter(isAct).map((finding) => finding.finding_no));
+  const told = events.filter((event) => event.findings.some((no) => acts.has(no)));
+  const folds = foldEvents(told);
   const shown = folds.slice(0, LIMIT.timelineLines);
   const timeless =
     citedRecords - new Set(events.map((event) => `${event.artifact_id}/${event.record_no}`)).size;
@@ -27,6 +30,10 @@ export function timelineSection(content: ReportContent): Section {
     `${counted(citedRecords, "record")} cited by findings, told in order of time.${
       timeless > 0
         ? ` ${counted(timeless, "cited record")} ${timeless === 1 ? "is" : "are"} no event (a configuration, an inventory) and ${timeless === 1 ? "has" : "have"} no place in it.`
+        : ""
+    }${
+      told.length < events.length
+        ? ` ${counted(events.length - told.length, "event")} of findings about what stands or is usual ${events.length - told.length === 1 ? "is" : "are"} in timeline.csv only.`
         : ""
     }`,
   )}
@@ -49,9 +56,8 @@ ${table(
     },
     {
       title: "First record",
-      kind: "time",
       cell: ({ first }) =>
-        html`<a class="mono" href="#artifact-${first.artifact_id}">${first.artifact_id}/${first.record_no}</a>`,
+        html`<a class="mono whole" href="#artifact-${first.artifact_id}">${first.artifact_id}/${first.record_no}</a>`,
     },
   ],
   {
@@ -124,7 +130,7 @@ const PLAIN = ["success", "200", "ACCEPT"];
 function whatCell({ first, last, count, bytes }: Fold): Content {
   const resource = first.resource === last.resource ? first.resource : `${container(first.resource) ?? ""} …`;
   const isPlain = first.outcome === null || PLAIN.includes(first.outcome);
-  return html`<b>${prose(first.action)}</b>${isPlain ? null : html` <span class="state">${prose(first.outcome)}</span>`} ${
+  return html`<b>${prose(first.action)}</b>${isPlain ? null : html` <span class="outcome">${prose(first.outcome)}</span>`} ${
     resource === null ? null : code(resource)
   }${bytes > 0 ? html` <span class="soft">${formatCount(bytes)} bytes</span>` : null}${
     count === 1 && first.action === null ? prose(first.summary) : null

@@ -38,6 +38,13 @@ export function formatTime(time: string | null | undefined): string {
   return time.replace(/^(\d{4}-\d\d-\d\d)T/, "$1 ").replace(/\.0+Z$/, "Z");
 }
 
+/** From when to when, the day once where it is one: `2026-03-11 09:12:04Z – 12:59:10Z`. */
+export function formatSpan(first: string | null, last: string | null): string {
+  const [from, to] = [formatTime(first), formatTime(last)];
+  if (first === null || last === null || from === to) return from;
+  return `${from} – ${from.slice(0, 11) === to.slice(0, 11) ? to.slice(11) : to}`;
+}
+
 /** Orders texts by code unit, the same on every machine. */
 export function compareTexts(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0;

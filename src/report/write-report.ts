@@ -6,6 +6,7 @@ import { findingsCsv, findingsJsonLines, timelineCsv } from "./data-files.js";
 import { htmlDocument } from "./document.js";
 import type { ReportInput } from "./input.js";
 import { markdownDocument } from "./markdown.js";
+import { attackLayer } from "./navigator.js";
 
 /** A file that a report is made of. */
 export interface ReportFile {
@@ -24,12 +25,13 @@ const MANIFEST = "manifest-sha256.txt";
 
 /**
  * Writes a report into a folder, which is made when it is not there: `report.html`, `report.md`, `findings.csv`, `findings.jsonl`,
- * `timeline.csv`, and `manifest-sha256.txt` for `sha256sum -c`. Equal input gives equal bytes; files of an earlier report are replaced
+ * `timeline.csv`, `attack-navigator.json`, and `manifest-sha256.txt` for `sha256sum -c`. Equal input gives equal bytes; files of an earlier report are replaced
  * one by one, each at once. Throws `run-unknown` when the database does not hold the run.
  */
 export async function writeReport(input: ReportInput, folder: string): Promise<WrittenReport> {
   const content = await readContent(input);
   const documents: [string, string][] = [
+    ["attack-navigator.json", attackLayer(content)],
     ["findings.csv", findingsCsv(content)],
     ["findings.jsonl", findingsJsonLines(content)],
     ["report.html", htmlDocument(content)],

@@ -30,7 +30,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
   const custody = settled(await readCustody(held));
   const verification = options.verify === false ? undefined : await verifyEvidence(held);
   const queries = await loadLibrary(assetFolder("queries"));
-  const { attack, atlas, elements } = await loadVocabulary(assetFolder("queries"));
+  const { attack, atlas } = await loadVocabulary(assetFolder("queries"));
   const database = await openAnalysis(held);
   let written: WrittenReport;
   let run: string;
@@ -43,8 +43,8 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
         detections: {
           runId: run,
           queries: queries.filter((query) => query.kind === "detection"),
-          techniques: { ...attack.techniques, ...atlas.techniques },
-          elements,
+          scenarios: queries.filter((query) => query.kind === "scenario"),
+          frameworks: { attack, atlas },
         },
         evidence: { bags: bagsOf(custody), custody, verification },
         status: await readStatus(database),

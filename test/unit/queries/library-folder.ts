@@ -66,8 +66,9 @@ patterns:
   RX_UA_ANY: {any_of: [RX_UA_BROWSER, RX_UA_CURL], positive: [MOZILLA/5.0, curl/8], negative: [CURL/8]}
 `,
   "vocabulary/attack.yaml":
-    'version: "18"\ntechniques: {T1530: Data from Cloud Storage}\nsuccessors: {T1562.008: T1685.002}\n',
-  "vocabulary/atlas.yaml": "version: 5.6.0\ntechniques: {AML.T0025: Exfiltration via Cyber Means}\n",
+    'version: "18"\ntechniques: {T1530: Data from Cloud Storage}\nsuccessors: {T1562.008: T1685.002}\ntactics: {collection: {title: Collection, techniques: [T1530]}}\n',
+  "vocabulary/atlas.yaml":
+    "version: 5.6.0\ntechniques: {AML.T0025: Exfiltration via Cyber Means}\ntactics: {exfiltration: {title: Exfiltration, techniques: [AML.T0025]}}\n",
   "vocabulary/element.yaml": `
 version: "1"
 elements:

@@ -74,6 +74,18 @@ test("every problem of the files is named in one error", async () => {
   expect(String(error)).toMatch(/attack\.yaml:2: [^\n]*\n[^\n]*named-set\.yaml:2: /);
 });
 
+test("a technique that serves no tactic is refused", async () => {
+  await folder.write({
+    "vocabulary/attack.yaml": `version: "18"
+techniques: {T1530: a, T1078.004: b}
+tactics: {collection: {title: c, techniques: [T1530]}}
+`,
+  });
+  const error = String(await loadVocabulary(folder.queries).catch((reason: unknown) => reason));
+  expect(error).toContain("T1078.004 serves no tactic");
+  expect(error).not.toContain("T1530 serves");
+});
+
 test("a member named twice and a family with an unknown part are refused", async () => {
   await folder.write({
     "vocabulary/named-set.yaml": 'version: "1"\nsets: {INVOKE_RT: [InvokeModel, InvokeModel]}\n',

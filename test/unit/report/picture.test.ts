@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { CitedEvent } from "../../../src/report/event-content.js";
 import { groupByActor } from "../../../src/report/run-content.js";
 import { ticks } from "../../../src/report/time-axis.js";
-import { dated, focus, planLanes, wholePeriod } from "../../../src/report/timeline-plan.js";
+import { dated, focus, insets, joined, planLanes, wholePeriod } from "../../../src/report/timeline-plan.js";
 import { foldEvents } from "../../../src/report/timeline-section.js";
 import { finding } from "./story.js";
 
@@ -42,7 +42,10 @@ describe("attack timeline", () => {
 
   test("flags of one row never touch, and findings without room stay as marks", () => {
     const many = Array.from({ length: 90 }, (_, index) =>
-      on(new Date(Date.UTC(2026, 2, 11, 9, index)).toISOString(), { finding_no: index + 1 }),
+      on(new Date(Date.UTC(2026, 2, 11, 9, index)).toISOString(), {
+        finding_no: index + 1,
+        detection_id: `d-${index}`,
+      }),
     );
     const axis = { ...wholePeriod(dated(many)), left: 176, right: 970 };
     const [lane] = planLanes(groupByActor(many), axis);
@@ -55,6 +58,51 @@ describe("attack timeline", () => {
         expect(x - (starts[index] ?? 0)).toBeGreaterThan(20);
       });
     }
+  });
+
+  test("findings of one detection are one flag while they follow one another", () => {
+    const all = dated([
+      on("2026-03-11T09:00:00Z", { finding_no: 1, score: 50 }),
+      on("2026-03-11T09:05:00Z", { finding_no: 2, score: 90 }),
+      on("2026-03-11T09:06:00Z", { finding_no: 3, detection_id: "another" }),
+      on("2026-03-11T11:00:00Z", { finding_no: 4 }),
+    ]);
+    const flags = joined(all, 600).map(({ finding, count, from, to }) => [
+      finding.finding_no,
+      count,
+      to - from,
+    ]);
+    expect(flags).toEqual([
+      [2, 2, 300],
+      [3, 1, 0],
+      [4, 1, 0],
+    ]);
+  });
+
+  test("insets are the densest stretches, apart from one another, in the order of time", () => {
+    const burst = (hour: number, size: number) =>
+      Array.from({ length: size }, (_, index) =>
+        on(new Date(Date.UTC(2026, 2, 11, hour, index)).toISOString(), { finding_no: hour * 100 + index }),
+      );
+    const all = dated([...burst(9, 10), ...burst(12, 3), ...burst(14, 20)]);
+    const near = wholePeriod(all);
+    const found = insets(all, near, 2);
+    expect(found.map(({ from }) => new Date(from * 1_000).getUTCHours())).toEqual([8, 13]);
+    expect(found[0]?.to).toBeLessThan(found[1]?.from ?? 0);
+    expect(insets(dated(burst(12, 3)), near, 2)).toEqual([]);
+  });
+
+  test("inventory and standing permissions have no place in it", () => {
+    const standing = [{ table: "iam_statement", artifact_id: 1, record_no: 1 }];
+    const all = [
+      on("2026-03-11T09:00:00Z", { finding_no: 1 }),
+      on("2026-03-11T09:01:00Z", { finding_no: 2, severity: "info" }),
+      on("2026-03-11T09:02:00Z", { finding_no: 3, records: standing }),
+      on("2026-03-11T09:03:00Z", { finding_no: 4, element: "readiness" }),
+    ];
+    const axis = { ...wholePeriod(dated(all)), left: 176, right: 970 };
+    const drawn = planLanes(groupByActor(all), axis).flatMap((lane) => lane.all);
+    expect(drawn.map(({ finding: { finding_no } }) => finding_no)).toEqual([1]);
   });
 
   test("findings without a time are in no lane", () => {

@@ -2,7 +2,7 @@ import { assetFolder } from "../../../src/assets.js";
 import { applySchema, Database, type Value } from "../../../src/database/index.js";
 import { insertGiven } from "../../../src/queries/given.js";
 import { type DetectionResult, type Finding, storeRun } from "../../../src/queries/index.js";
-import type { QueryFacts, ReportInput } from "../../../src/report/index.js";
+import type { Frameworks, QueryFacts, ReportInput } from "../../../src/report/index.js";
 
 export const RUN = "29acf11dcfe32beb";
 export const KEY_THIEF = "arn:aws:iam::111122223333:user/svc-rag-sync";
@@ -209,8 +209,29 @@ export async function openStory(
   await applySchema(database, assetFolder("sql"));
   await insertGiven(database, rows);
   await storeRun(database, results);
+  const [run = RUN] = results.map((one) => one.runId);
+  await database.run("insert or replace into knowledge values ('last_run', $run)", { run });
   return database;
 }
+
+/** As much of ATT&CK and ATLAS as the story names. */
+export const FRAMEWORKS: Frameworks = {
+  attack: {
+    version: "18",
+    techniques: { "T1562.001": "Disable or Modify Tools" },
+    successors: { "T1562.001": "T1685" },
+    tactics: {
+      "defense-evasion": { title: "Defense Evasion", techniques: ["T1562"] },
+      impact: { title: "Impact", techniques: [] },
+    },
+  },
+  atlas: {
+    version: "5.6.0",
+    techniques: { "AML.T0054": "LLM Jailbreak" },
+    successors: {},
+    tactics: { "privilege-escalation": { title: "Privilege Escalation", techniques: ["AML.T0054"] } },
+  },
+};
 
 /** Everything that a report of the story needs. */
 export function storyInput(database: Database, changes: Partial<ReportInput> = {}): ReportInput {
@@ -230,8 +251,7 @@ export function storyInput(database: Database, changes: Partial<ReportInput> = {
     detections: {
       runId: RUN,
       queries: QUERIES,
-      techniques: { "T1562.001": "Disable or Modify Tools", "AML.T0054": "LLM Jailbreak" },
-      elements: { access: { title: "Access", question: "Is there continued evidence of access?" } },
+      frameworks: FRAMEWORKS,
     },
     evidence: {
       bags: [{ id: "0001", files: 4, bytes: 10_000, manifestSha256: "a".repeat(64) }],
@@ -267,6 +287,31 @@ export function storyInput(database: Database, changes: Partial<ReportInput> = {
         coverage("cloudtrail_event", "2026-03-01", 1),
         coverage("cloudtrail_event", "2026-03-11", 4),
         coverage("s3_access", "2026-03-11", 480),
+      ],
+      blind: [
+        {
+          source: "bedrock_invocation",
+          region: "us-west-2",
+          resource: null,
+          blind_from: "2026-03-11T10:15:00Z",
+          blind_to: "2026-03-11T23:00:00Z",
+          to_the_end: true,
+          switched_by: "DeleteModelInvocationLoggingConfiguration",
+          artifact_id: 1,
+          record_no: 4,
+        },
+      ],
+      off: [],
+      gaps: [
+        {
+          source: "s3_access",
+          account_id: "111122223333",
+          region: "us-east-1",
+          gap_from: "2026-03-11T13:00:00Z",
+          gap_to: "2026-03-11T16:00:00Z",
+          hours: 3,
+          because: "PutBucketLogging",
+        },
       ],
       files: [{ artifact_id: 5, original: "/mnt/acme/notes.txt", state: "unclaimed", note: null }],
       rejects: [

@@ -27,8 +27,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test("a report is six files, and sha256sum agrees with its manifest", async () => {
+test("a report is seven files, and sha256sum agrees with its manifest", async () => {
   expect((await readdir(join(folder, "one"))).sort()).toEqual([
+    "attack-navigator.json",
     "findings.csv",
     "findings.jsonl",
     "manifest-sha256.txt",
@@ -37,7 +38,7 @@ test("a report is six files, and sha256sum agrees with its manifest", async () =
     "timeline.csv",
   ]);
   const checked = execFileSync(STRANGER, ["-c", "manifest-sha256.txt"], { cwd: join(folder, "one") });
-  expect(String(checked).match(/: OK$/gm)).toHaveLength(5);
+  expect(String(checked).match(/: OK$/gm)).toHaveLength(6);
 });
 
 test("the same case gives the same bytes again, also over an older report", async () => {
@@ -104,7 +105,9 @@ test("findings stand under their actor, the gravest first, and suppressed ones i
   expect(admin).toBeGreaterThan(-1);
   expect(thief).toBeGreaterThan(admin);
   expect(findings.indexOf("Suppressed findings")).toBeLessThan(findings.indexOf("redteam-bot"));
-  expect(text).toContain("3 findings, 3 of them high or critical, by 2 actors");
+  expect(text).toContain(
+    "2026-03-11 09:12:04Z – 12:17:59Z: 3 findings of high or critical severity by 2 actors. It begins with F2: svc-rag-sync read AI configuration in 3 calls.",
+  );
   expect(text).toContain("reference/allow.csv line 2: red team (CHG-101)");
 });
 
@@ -163,7 +166,17 @@ test("a run without findings says that this proves nothing, and draws what there
     { ...(await import("./story.js")).result("acc-root-activity"), runId: "quiet" },
   ]);
   const input = storyInput(quiet, {
-    status: { artifacts: 0, unclaimed: 0, sources: [], coverage: [], files: [], rejects: [] },
+    status: {
+      artifacts: 0,
+      unclaimed: 0,
+      sources: [],
+      coverage: [],
+      blind: [],
+      off: [],
+      gaps: [],
+      files: [],
+      rejects: [],
+    },
   });
   await writeReport({ ...input, detections: { ...input.detections, runId: "quiet" } }, join(folder, "quiet"));
   const text = textOf(await read("report.html", "quiet"));
