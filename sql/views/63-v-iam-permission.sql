@@ -1,5 +1,6 @@
--- What identities may do, of all actions that v_capability and v_escalation_path name: one row per identity, action and
--- pattern of resources, after denials and boundaries, as of the last time that IAM was asked about the identity.
+-- What identities may do, of all actions that v_capability and v_escalation_path name and those that read logs: one row
+-- per identity, action and pattern of resources, after denials and boundaries, as of the last time that IAM was asked about
+-- the identity.
 --
 -- An action is allowed on a pattern when a statement of the identity or of its groups allows it. A statement without
 -- conditions that denies the action on all of the pattern takes it away; one that denies a part leaves it with the caveat
@@ -17,6 +18,12 @@ with asked as materialized (
     union
     select unnest(actions)
     from v_escalation_path
+    union
+    select unnest(
+        [
+            'logs:filterlogevents', 'logs:getlogevents', 'logs:startquery', 'logs:createexporttask', 'logs:unmask'
+        ]
+    )
 ),
 latest as (
     select

@@ -13,12 +13,16 @@ interface Answer {
   rows?: number;
   entities?: string[];
   first_seen?: Date | string;
+  last_seen?: Date | string;
   suppressed?: boolean;
+  inventory?: boolean;
 }
 
 interface AnswerKey {
   counts: Record<string, Record<string, number>>;
   detections: Record<string, Answer>;
+  /** Detections that the key says nothing else about. */
+  not_listed: { status: string; rows: number; ids: string[] };
   hunts: Record<string, Record<string, { events: number }>>;
   must_not_fire: { detection: string; entity?: string; suppressed_by?: string; days?: string[] }[];
 }
@@ -27,6 +31,9 @@ const COUNTED = ["records", "rows", "duplicates", "skipped", "rejected"] as cons
 
 const sample = assetFolder("sample-evidence");
 const key = parse(await readFile(join(sample, "answer-key.yaml"), "utf8")) as AnswerKey;
+const firstPriority = parse(
+  await readFile(join(import.meta.dirname, "first-priority.yaml"), "utf8"),
+) as string[];
 const folder = await incidentCase(sample);
 afterAll(() => rm(join(folder, ".."), { recursive: true, force: true }));
 const status = JSON.parse((await coldtrail("status", folder, "--json")).out) as Status;
@@ -104,9 +111,15 @@ describe("every detection answers the sample incident as the key does", () => {
       expect(result.failed, result.reason ?? "").toBe(false);
       expect(result.status, result.reason ?? "").toBe(answer.status);
       if (answer.rows !== undefined) expect(result.findings.map(line)).toHaveLength(answer.rows);
-      if (answer.first_seen !== undefined && result.findings.length > 0) {
+      if (answer.suppressed) expect(result.suppressed).toBe(result.findings.length);
+      if (result.findings.length > 0) {
         const first = result.findings.map((finding) => finding.first_seen ?? "").sort()[0];
-        expect(first).toBe(new Date(answer.first_seen).toISOString().replace(".000Z", "Z"));
+        const last = result.findings
+          .map((finding) => finding.last_seen ?? "")
+          .sort()
+          .at(-1);
+        if (answer.first_seen !== undefined) expect(first).toBe(instant(answer.first_seen));
+        if (answer.last_seen !== undefined) expect(last).toBe(instant(answer.last_seen));
       }
       const told = result.findings.map(line).join("\n");
       for (const entity of answer.entities ?? []) {
@@ -114,6 +127,29 @@ describe("every detection answers the sample incident as the key does", () => {
       }
     });
   }
+});
+
+test("every detection of the first priority is there, runs on the sample and has an answer", () => {
+  const ran = new Set(results.map(({ id }) => id));
+  expect(firstPriority.filter((id) => !ran.has(id))).toEqual([]);
+  expect(firstPriority.filter((id) => key.detections[id] === undefined)).toEqual([]);
+  const answers = firstPriority.map((id) => key.detections[id] as Answer);
+  const suppressed = answers.filter((answer) => answer.suppressed);
+  const inventory = answers.filter((answer) => answer.inventory);
+  const fired = answers.filter(
+    (answer) => answer.status === "fired" && !answer.suppressed && !answer.inventory,
+  );
+  expect([firstPriority.length, fired.length, inventory.length, suppressed.length]).toEqual([108, 98, 7, 3]);
+});
+
+test("every detection has an answer, and what the key calls silent is silent", () => {
+  const silent = new Set(key.not_listed.ids);
+  expect(
+    results.map(({ id }) => id).filter((id) => key.detections[id] === undefined && !silent.has(id)),
+  ).toEqual([]);
+  expect(results.filter(({ id }) => silent.has(id)).flatMap(({ findings }) => findings.map(line))).toEqual(
+    [],
+  );
 });
 
 describe("what must not fire stays silent", () => {
@@ -152,6 +188,10 @@ describe("hunts bring up what the key counts", () => {
     }
   }
 });
+
+function instant(time: Date | string): string {
+  return new Date(time).toISOString().replace(".000Z", "Z");
+}
 
 function line(finding: Finding): string {
   return `${finding.severity} ${finding.entity} ${finding.actor} ${finding.source_ip} ${finding.resource} ${finding.summary}`;

@@ -167,7 +167,9 @@ function print(results: DetectionResult[], options: DetectOptions, terminal: Ter
 function wide(rows: Row[]): string {
   return rows
     .map((row) => {
-      const head = `${String(row.severity).toUpperCase().padEnd(8)} ${String(row.detection_id)}  ${row.first_seen ?? ""} – ${row.last_seen ?? ""}${row.suppressed === null ? "" : `  [${row.suppressed}]`}`;
+      const period = row.first_seen === null ? "" : `  ${row.first_seen} – ${row.last_seen ?? ""}`;
+      const noise = row.suppressed === null ? "" : `  [${row.suppressed}]`;
+      const head = `${String(row.severity).toUpperCase().padEnd(8)} ${String(row.detection_id)}${period}${noise}`;
       return `${head}\n         ${row.summary}\n`;
     })
     .join("");
