@@ -86,4 +86,20 @@ test("the form is one page without script, whatever the title says", async () =>
   expect(out).toContain("Chain of custody");
   expect(out).toContain("default-src 'none'");
   expect(out).not.toContain("<script");
+  expect(out).toContain("checked when this form was made: unbroken");
+});
+
+test("the form leaves nothing out, however long, and names what is wrong with the log", async () => {
+  const note = `${"a very long note ".repeat(400)}end of the note`;
+  await coldtrail("custody", "note", folder, note);
+  const { out } = await coldtrail("custody", "show", folder, "--html");
+  expect(out).toContain(note);
+  const log = join(folder, "custody.jsonl");
+  const before = await readFile(log, "utf8");
+  const lines = before.split("\n");
+  await writeFile(log, [lines[0], ...lines.slice(2)].join("\n"));
+  const broken = await coldtrail("custody", "show", folder, "--html");
+  expect(broken.out).toContain("The log is not as it was written: 1 problem");
+  expect(broken.out).toContain("entry 2 is missing before this line; lines were dropped");
+  await writeFile(log, before);
 });

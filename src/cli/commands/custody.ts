@@ -37,7 +37,8 @@ export async function custody(options: CustodyOptions, terminal: Terminal): Prom
   }
   const entries = await readCustody(held);
   if (options.html === true) {
-    terminal.out(custodyPage(held, entries));
+    const problems = (await verifyCustody(held)).map(({ message }) => message);
+    terminal.out(custodyPage(held, entries, problems));
     return EXIT.done;
   }
   const rows = entries.map(({ seq, time, examiner, action, detail, tool }) => ({
