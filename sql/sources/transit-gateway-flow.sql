@@ -1,11 +1,48 @@
 -- ---
 -- id: transit_gateway_flow
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Transit Gateway Flow Logs
 -- recognises:
 --   header_line: '(^| )(tgw-id|tgw-attachment-id|tgw-pair-attachment-id)( |$)'
 --   parquet: [tgw_id, srcaddr, log_status]
 --   order: -1
+-- fields:
+--   start: VARCHAR
+--   end: VARCHAR
+--   version: VARCHAR
+--   resource-type: VARCHAR
+--   account-id: VARCHAR
+--   tgw-id: VARCHAR
+--   tgw-attachment-id: VARCHAR
+--   tgw-src-vpc-account-id: VARCHAR
+--   tgw-dst-vpc-account-id: VARCHAR
+--   tgw-src-vpc-id: VARCHAR
+--   tgw-dst-vpc-id: VARCHAR
+--   tgw-src-subnet-id: VARCHAR
+--   tgw-dst-subnet-id: VARCHAR
+--   tgw-src-eni: VARCHAR
+--   tgw-dst-eni: VARCHAR
+--   tgw-src-az-id: VARCHAR
+--   tgw-dst-az-id: VARCHAR
+--   tgw-pair-attachment-id: VARCHAR
+--   srcaddr: VARCHAR
+--   dstaddr: VARCHAR
+--   srcport: VARCHAR
+--   dstport: VARCHAR
+--   protocol: VARCHAR
+--   packets: VARCHAR
+--   bytes: VARCHAR
+--   log-status: VARCHAR
+--   type: VARCHAR
+--   packets-lost-no-route: VARCHAR
+--   packets-lost-blackhole: VARCHAR
+--   packets-lost-mtu-exceeded: VARCHAR
+--   packets-lost-ttl-expired: VARCHAR
+--   tcp-flags: VARCHAR
+--   region: VARCHAR
+--   flow-direction: VARCHAR
+--   pkt-src-aws-service: VARCHAR
+--   pkt-dst-aws-service: VARCHAR
 -- emits: [transit_gateway_flow]
 -- identity: [tgw_id, tgw_attachment_id, start_time, end_time, srcaddr, dstaddr, srcport, dstport, protocol, flow_direction]
 -- caveats:
@@ -13,116 +50,51 @@
 -- references:
 --   - https://docs.aws.amazon.com/vpc/latest/tgw/tgw-flow-logs.html
 -- ---
-with split as (
-    select
-        artifact_id,
-        record_no,
-        flags,
-        list_transform(string_split(trim(line), ' '), lambda v : nullif(v, '-')) as v,
-        getvariable('header') as names,
-    from framed
-),
-
-named as (
-    select
-        *,
-        len(v) = len(names) as complete,
-        list_filter(
-            list_sort(list_distinct(names)),
-            lambda name : name not in (
-                'start',
-                'end',
-                'version',
-                'resource-type',
-                'account-id',
-                'tgw-id',
-                'tgw-attachment-id',
-                'tgw-src-vpc-account-id',
-                'tgw-dst-vpc-account-id',
-                'tgw-src-vpc-id',
-                'tgw-dst-vpc-id',
-                'tgw-src-subnet-id',
-                'tgw-dst-subnet-id',
-                'tgw-src-eni',
-                'tgw-dst-eni',
-                'tgw-src-az-id',
-                'tgw-dst-az-id',
-                'tgw-pair-attachment-id',
-                'srcaddr',
-                'dstaddr',
-                'srcport',
-                'dstport',
-                'protocol',
-                'packets',
-                'bytes',
-                'log-status',
-                'type',
-                'packets-lost-no-route',
-                'packets-lost-blackhole',
-                'packets-lost-mtu-exceeded',
-                'packets-lost-ttl-expired',
-                'tcp-flags',
-                'region',
-                'flow-direction',
-                'pkt-src-aws-service',
-                'pkt-dst-aws-service'
-            )
-        ) as unknown_names,
-    from split
-)
-
 select
     artifact_id,
     record_no,
-    try(to_timestamp(try_cast(v[list_position(getvariable('header'), 'start')] as bigint))) as start_time,
-    try(to_timestamp(try_cast(v[list_position(getvariable('header'), 'end')] as bigint))) as end_time,
-    try_cast(v[list_position(getvariable('header'), 'version')] as integer) as version,
-    v[list_position(getvariable('header'), 'resource-type')] as resource_type,
-    v[list_position(getvariable('header'), 'account-id')] as account_id,
-    v[list_position(getvariable('header'), 'tgw-id')] as tgw_id,
-    v[list_position(getvariable('header'), 'tgw-attachment-id')] as tgw_attachment_id,
-    v[list_position(getvariable('header'), 'tgw-src-vpc-account-id')] as tgw_src_vpc_account_id,
-    v[list_position(getvariable('header'), 'tgw-dst-vpc-account-id')] as tgw_dst_vpc_account_id,
-    v[list_position(getvariable('header'), 'tgw-src-vpc-id')] as tgw_src_vpc_id,
-    v[list_position(getvariable('header'), 'tgw-dst-vpc-id')] as tgw_dst_vpc_id,
-    v[list_position(getvariable('header'), 'tgw-src-subnet-id')] as tgw_src_subnet_id,
-    v[list_position(getvariable('header'), 'tgw-dst-subnet-id')] as tgw_dst_subnet_id,
-    v[list_position(getvariable('header'), 'tgw-src-eni')] as tgw_src_eni,
-    v[list_position(getvariable('header'), 'tgw-dst-eni')] as tgw_dst_eni,
-    v[list_position(getvariable('header'), 'tgw-src-az-id')] as tgw_src_az_id,
-    v[list_position(getvariable('header'), 'tgw-dst-az-id')] as tgw_dst_az_id,
-    v[list_position(getvariable('header'), 'tgw-pair-attachment-id')] as tgw_pair_attachment_id,
-    v[list_position(getvariable('header'), 'srcaddr')] as srcaddr,
-    v[list_position(getvariable('header'), 'dstaddr')] as dstaddr,
-    try_cast(v[list_position(getvariable('header'), 'srcport')] as integer) as srcport,
-    try_cast(v[list_position(getvariable('header'), 'dstport')] as integer) as dstport,
-    try_cast(v[list_position(getvariable('header'), 'protocol')] as integer) as protocol,
-    try_cast(v[list_position(getvariable('header'), 'packets')] as bigint) as packets,
-    try_cast(v[list_position(getvariable('header'), 'bytes')] as bigint) as bytes,
-    v[list_position(getvariable('header'), 'log-status')] as log_status,
-    v[list_position(getvariable('header'), 'type')] as type,
-    try_cast(v[list_position(getvariable('header'), 'packets-lost-no-route')] as bigint) as packets_lost_no_route,
-    try_cast(v[list_position(getvariable('header'), 'packets-lost-blackhole')] as bigint) as packets_lost_blackhole,
-    try_cast(v[list_position(getvariable('header'), 'packets-lost-mtu-exceeded')] as bigint) as packets_lost_mtu_exceeded,
-    try_cast(v[list_position(getvariable('header'), 'packets-lost-ttl-expired')] as bigint) as packets_lost_ttl_expired,
-    try_cast(v[list_position(getvariable('header'), 'tcp-flags')] as integer) as tcp_flags,
-    v[list_position(getvariable('header'), 'region')] as region,
-    v[list_position(getvariable('header'), 'flow-direction')] as flow_direction,
-    v[list_position(getvariable('header'), 'pkt-src-aws-service')] as pkt_src_aws_service,
-    v[list_position(getvariable('header'), 'pkt-dst-aws-service')] as pkt_dst_aws_service,
-    case
-        when len(unknown_names) > 0
-            then to_json(
-                map_from_entries(
-                    list_transform(unknown_names, lambda name : row(name, v[list_position(names, name)]))
-                )
-            )
-    end as unknown,
+    try(to_timestamp(try_cast("start" as bigint))) as start_time,
+    try(to_timestamp(try_cast("end" as bigint))) as end_time,
+    try_cast("version" as integer) as version,
+    "resource-type" as resource_type,
+    "account-id" as account_id,
+    "tgw-id" as tgw_id,
+    "tgw-attachment-id" as tgw_attachment_id,
+    "tgw-src-vpc-account-id" as tgw_src_vpc_account_id,
+    "tgw-dst-vpc-account-id" as tgw_dst_vpc_account_id,
+    "tgw-src-vpc-id" as tgw_src_vpc_id,
+    "tgw-dst-vpc-id" as tgw_dst_vpc_id,
+    "tgw-src-subnet-id" as tgw_src_subnet_id,
+    "tgw-dst-subnet-id" as tgw_dst_subnet_id,
+    "tgw-src-eni" as tgw_src_eni,
+    "tgw-dst-eni" as tgw_dst_eni,
+    "tgw-src-az-id" as tgw_src_az_id,
+    "tgw-dst-az-id" as tgw_dst_az_id,
+    "tgw-pair-attachment-id" as tgw_pair_attachment_id,
+    "srcaddr",
+    "dstaddr",
+    try_cast("srcport" as integer) as srcport,
+    try_cast("dstport" as integer) as dstport,
+    try_cast("protocol" as integer) as protocol,
+    try_cast("packets" as bigint) as packets,
+    try_cast("bytes" as bigint) as bytes,
+    "log-status" as log_status,
+    "type",
+    try_cast("packets-lost-no-route" as bigint) as packets_lost_no_route,
+    try_cast("packets-lost-blackhole" as bigint) as packets_lost_blackhole,
+    try_cast("packets-lost-mtu-exceeded" as bigint) as packets_lost_mtu_exceeded,
+    try_cast("packets-lost-ttl-expired" as bigint) as packets_lost_ttl_expired,
+    try_cast("tcp-flags" as integer) as tcp_flags,
+    "region",
+    "flow-direction" as flow_direction,
+    "pkt-src-aws-service" as pkt_src_aws_service,
+    "pkt-dst-aws-service" as pkt_dst_aws_service,
+    unknown,
     flags,
     null::varchar as skip_because,
     case
-        when not complete then
-            'the line has ' || len(v) || ' fields, the header names ' || len(names)
+        when value_count <> name_count then
+            'the line has ' || value_count || ' fields, the header names ' || name_count
         when start_time is null or end_time is null then 'start or end is missing or no time in seconds'
     end as reject_because,
-from named;
+from framed;

@@ -1,8 +1,9 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { type Database, firstLine, quoteIdentifier, quoteLiteral } from "../database/index.js";
+import { framedView, parquetView, readerOf } from "./framed-view.js";
 import type { Source } from "./source.js";
 import type { Spool } from "./spool.js";
-import { type Batch, type StagedArtifact, takesPlace } from "./stage.js";
+import type { Batch, StagedArtifact } from "./stage.js";
 
 /** What the artifact table needs to know beyond what staging finds out. */
 export interface ArtifactOrigin {
@@ -68,7 +69,7 @@ export class Loader {
       if (!spool.careful || spool.source === "reject") continue;
       // A refusal would take the open transaction with it.
       await this.commit();
-      if (spool.parquet !== true) await this.#weed(spool);
+      if (spool.form !== "parquet") await this.#weed(spool);
       else {
         const reason = await this.#parquetRefusal(spool);
         if (reason !== null) giveUp(batch, spool, `the Parquet file cannot be read: ${reason}`);
@@ -127,8 +128,8 @@ export class Loader {
       await this.#database.withMemory(memoryFor(spool), () => this.#loadSpool(spool));
       for (const id of spool.artifacts) if (spool.careful || !this.#discarded.has(id)) this.#parts.add(id);
     }
-    for (const { parquet, artifacts: ids, records } of spools) {
-      const artifact = artifacts.find(({ artifactId }) => parquet === true && artifactId === ids[0]);
+    for (const { form, artifacts: ids, records } of spools) {
+      const artifact = artifacts.find(({ artifactId }) => form === "parquet" && artifactId === ids[0]);
       if (artifact !== undefined) artifact.records = records;
     }
     const finished = artifacts.filter(
@@ -177,7 +178,7 @@ export class Loader {
     const source = this.#sources.get(spool.source) as Source;
     let loaded = 0;
     try {
-      if (spool.parquet === true) await this.#frameParquet(spool, source);
+      if (spool.form === "parquet") await this.#frameParquet(spool, source);
       else await this.#database.run(framedView(spool, source, kept));
       for (const [index, table] of source.emits.entries()) {
         loaded += await this.#database.run(
@@ -185,7 +186,7 @@ export class Loader {
         );
       }
     } catch (error) {
-      if (isRefusal(error) || (spool.parquet === true && !isInterrupt(error))) {
+      if (isRefusal(error) || (spool.form === "parquet" && !isInterrupt(error))) {
         throw new Refused(spool, firstLine(error));
       }
       throw error;
@@ -214,16 +215,7 @@ export class Loader {
       throw new Error(`it says that it holds ${records} rows in ${spool.bytes} bytes`);
     }
     const name = this.#origins.get(spool.artifacts[0] as number)?.original ?? "";
-    const named = source.name === true ? `\n    ${quoteLiteral(name)} as _name,` : "";
-    await this.#database.run(`set variable header = [${names.map((column) => quoteLiteral(column.replaceAll("_", "-"))).join(", ")}]::varchar[];
-create or replace temp view framed as
-select
-    ${spool.artifacts[0]} as artifact_id,
-    file_row_number + 1 as record_no,
-    null::json as unknown,
-    null::varchar[] as flags,${named}
-    ${source.recognises.header_line === undefined ? objectOfRow(names) : lineOfRow(names)},
-from ${file}`);
+    await this.#database.run(parquetView(spool, source, names, name));
     spool.records = records;
   }
 
@@ -319,61 +311,6 @@ export async function evidenceTables(database: Database): Promise<string[]> {
 /** DuckDB's JSON reader needs about ten times the size of a record while it parses it. */
 function memoryFor(spool: Spool): number {
   return spool.longest < LARGE_RECORD ? 0 : spool.longest * 16 + 512 * 1024 * 1024;
-}
-
-function framedView(spool: Spool, source: Source, kept: string): string {
-  const columns = columnsOf(source);
-  const header = spool.header === null ? "null" : splitHeader(spool.header);
-  return `set variable header = ${header};
-create or replace temp view framed as
-select
-    "_artifact" as artifact_id,
-    "_record" as record_no,
-    "_unknown" as unknown,
-    string_split("_flags", ',') as flags,
-    * exclude ("_artifact", "_record", "_unknown", "_flags"),
-from ${readerOf(spool, columns)}${kept}`;
-}
-
-function splitHeader(header: string): string {
-  return `[${header
-    .split(/\s+/)
-    // A NUL would end the statement.
-    .map((name) => quoteLiteral(name.replaceAll("\0", "\ufffd")))
-    .join(", ")}]::varchar[]`;
-}
-
-function columnsOf(source: Source): Record<string, string> {
-  const { json, document, csv, bare_csv: bareCsv, log_event: logEvent } = source.recognises;
-  const own: Record<string, string> = { _unknown: "JSON", _flags: "VARCHAR" };
-  if (source.name === true || document !== undefined) own._name = "VARCHAR";
-  if (source.wrapper === true) own._wrapper = "JSON";
-  if (takesPlace(source)) own._in = "VARCHAR";
-  if (source.fields !== undefined) return { ...own, ...source.fields };
-  const objects = [json, document, csv, bareCsv, logEvent].some((form) => form !== undefined);
-  return objects ? { ...own, record: "JSON" } : { ...own, line: "VARCHAR" };
-}
-
-function readerOf(spool: Spool, columns: Record<string, string>): string {
-  const all = { _artifact: "BIGINT", _record: "BIGINT", ...columns };
-  const list = Object.entries(all)
-    .map(([name, type]) => `${quoteIdentifier(name)}: ${quoteLiteral(type)}`)
-    .join(", ");
-  // DuckDB reads pieces of this size in parallel, and each must hold the longest line.
-  const size = Math.max(4 * 1024 * 1024, spool.longest + 1024);
-  return `read_json(${quoteLiteral(spool.path)}, columns = {${list}}, format = 'newline_delimited', maximum_object_size = ${size})`;
-}
-
-/** A row as one JSON object. */
-function objectOfRow(names: string[]): string {
-  const members = names.map((name) => `${quoteIdentifier(name)} := ${quoteIdentifier(name)}`);
-  return `to_json(struct_pack(${members.join(", ")})) as record`;
-}
-
-/** A row as a line of values with blanks between them, nothing as a hyphen. */
-function lineOfRow(names: string[]): string {
-  const values = names.map((name) => `coalesce(nullif(${quoteIdentifier(name)}::varchar, ''), '-')`);
-  return `concat_ws(' ', ${values.join(", ")}) as line`;
 }
 
 /** Takes a file out of a batch that nobody can read. */

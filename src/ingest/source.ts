@@ -42,8 +42,8 @@ const header = z.strictObject({
     /** The first line is a header that matches; the lines after it are records in its order. */
     header_line: z.string().optional(),
     /**
-     * A Parquet file with all of these columns. For a source of lines with a header its rows become such lines (`_` in a
-     * name as `-`), for others JSON objects.
+     * A Parquet file with all of these columns. For a source of lines under a header its columns are the fields (`_` in a
+     * name as `-`), for others its rows become JSON objects.
      */
     parquet: z.array(z.string()).min(1).optional(),
     /** The first line matches and names the columns of comma-separated rows (RFC 4180). */
@@ -59,7 +59,11 @@ const header = z.strictObject({
     /** Tried later than others (default 0), for content that several sources could read. */
     order: z.number().int().optional(),
   }),
-  /** Top-level keys of a record with the type in which DuckDB reads them; without it a record is one JSON value. */
+  /**
+   * Top-level keys of a record with the type in which DuckDB reads them; without it a record is one JSON value. For lines
+   * under a header the names that it may have, each a text or null; a framed line then also has `value_count` and
+   * `name_count`, which differ when it has too many or too few values.
+   */
   fields: z.record(z.string(), z.string()).optional(),
   /** Records come with the path of their file in `_name`. */
   name: z.boolean().optional(),
@@ -112,6 +116,11 @@ export function parseSource(file: string, text: string): Source {
     throw invalid(file, `${selects.length} statements for ${parsed.data.emits.length} tables in emits`);
   }
   return { ...parsed.data, file, selects };
+}
+
+/** Whether the records of a source come with the path under which they lie, in `_in`. */
+export function takesPlace(source: Source): boolean {
+  return source.recognises.json?.some(({ all }) => all !== undefined) === true;
 }
 
 function invalid(file: string, fact: string): ColdtrailError {

@@ -12,7 +12,7 @@ import { type Outline, readOutline } from "./outline.js";
 import { copyParquet, PARQUET_MAGIC } from "./parquet.js";
 import { PayloadReader, type PayloadSink } from "./payload.js";
 import { type Claim, recognise, type WrappedClaim } from "./recognise.js";
-import type { Source } from "./source.js";
+import { type Source, takesPlace } from "./source.js";
 import { type Spool, SpoolWriter } from "./spool.js";
 import { findWrapper, type Wrapper } from "./unwrap.js";
 
@@ -170,7 +170,7 @@ export class Stager {
       longest: 0,
       artifacts: [job.artifactId],
       careful: job.careful,
-      parquet: true,
+      form: "parquet",
     });
   }
 
@@ -448,6 +448,7 @@ export class Stager {
   #lineFramer(claim: Claim, job: StageJob): LineFramer {
     let header: string | null = null;
     const isHeader = headerTest(claim);
+    const isPlain = job.careful ? () => false : plainTest();
     const writerOf = this.#writerFor(job);
     const beside = besideOf(claim, job);
     const sink: LineSink = {
@@ -456,6 +457,9 @@ export class Stager {
           // No record. Files laid end to end bring another one in the middle, perhaps with other columns.
           framer.records--;
           header = buffer.toString("utf8", start, end).trim();
+        } else if (header !== null && isPlain(buffer) && end - start < LONG_LINE) {
+          const [from, to] = trimmed(buffer, start, end);
+          writerOf(claim.source.id, header, "columns").values(buffer, from, to, lineNo);
         } else writerOf(claim.source.id, header).text(buffer, start, end, lineNo, beside);
       },
       reject: (lineNo, reason, excerpt) => writerOf("reject", null).reject(lineNo, reason, excerpt),
@@ -465,24 +469,34 @@ export class Stager {
   }
 
   /** Finds the spool for an artifact's records; it asks the map only when a batch was shipped in between. */
-  #writerFor(job: StageJob): (source: string, header: string | null) => SpoolWriter {
+  #writerFor(
+    job: StageJob,
+  ): (source: string, header: string | null, form?: "json" | "columns") => SpoolWriter {
     let batch: Map<string, SpoolWriter> | null = null;
-    let last: { source: string; header: string | null; writer: SpoolWriter } | null = null;
-    return (source, header) => {
-      if (last?.source === source && last.header === header && batch === this.#writers) return last.writer;
+    let last: SpoolWriter | null = null;
+    return (source, header, form = "json") => {
+      const spool = last?.spool;
+      if (
+        spool?.source === source &&
+        spool.header === header &&
+        spool.form === form &&
+        batch === this.#writers
+      ) {
+        return last as SpoolWriter;
+      }
       batch = this.#writers;
-      last = { source, header, writer: this.#writer(source, header, job) };
-      return last.writer;
+      last = this.#writer(source, header, form, job);
+      return last;
     };
   }
 
-  #writer(source: string, header: string | null, job: StageJob): SpoolWriter {
+  #writer(source: string, header: string | null, form: "json" | "columns", job: StageJob): SpoolWriter {
     const { careful } = job;
-    const key = `${source}\n${header ?? ""}\n${careful ? job.artifactId : ""}`;
+    const key = `${source}\n${header ?? ""}\n${form}\n${careful ? job.artifactId : ""}`;
     let writer = this.#writers.get(key);
     if (writer === undefined) {
       const path = join(this.#options.spoolFolder, `${this.#options.name}-${this.#spoolCount++}.jsonl`);
-      writer = new SpoolWriter(path, source, header, careful);
+      writer = new SpoolWriter(path, source, header, careful, form);
       this.#writers.set(key, writer);
     }
     writer.startArtifact(job.artifactId);
@@ -531,9 +545,31 @@ function headerTest({
   };
 }
 
-/** Whether the records of a source come with the path under which they lie, in `_in`. */
-export function takesPlace(source: Source): boolean {
-  return source.recognises.json?.some(({ all }) => all !== undefined) === true;
+/** Lines from which on the reader of values would need to be told. */
+const LONG_LINE = 1024 * 1024;
+
+/**
+ * Tells buffers without anything that the fast reader of values would take for something else: bytes that are no text, NUL
+ * and carriage return. The last answer is kept, since lines of one buffer come one after the other.
+ */
+function plainTest(): (buffer: Buffer) => boolean {
+  let last: Buffer | null = null;
+  let isPlain = false;
+  return (buffer) => {
+    if (buffer !== last) {
+      last = buffer;
+      isPlain = !buffer.includes(0x00) && !buffer.includes(0x0d) && isUtf8(buffer);
+    }
+    return isPlain;
+  };
+}
+
+/** The line without blanks at its ends. */
+function trimmed(buffer: Buffer, start: number, end: number): [from: number, to: number] {
+  let [from, to] = [start, end];
+  while (from < to && buffer[from] === 0x20) from++;
+  while (to > from && buffer[to - 1] === 0x20) to--;
+  return [from, to];
 }
 
 function depthOf(bytes: Buffer): number {

@@ -1,0 +1,121 @@
+import { quoteIdentifier, quoteLiteral } from "../database/index.js";
+import { type Source, takesPlace } from "./source.js";
+import type { Spool } from "./spool.js";
+
+/**
+ * The view `framed` that the SELECTs of a source read: `artifact_id`, `record_no`, `unknown`, `flags` and what the source
+ * asks for. `kept` is a WHERE clause over the spool, or nothing.
+ */
+export function framedView(spool: Spool, source: Source, kept: string): string {
+  if (source.recognises.header_line !== undefined) return headerView(spool, source, kept);
+  return `create or replace temp view framed as
+select
+    "_artifact" as artifact_id,
+    "_record" as record_no,
+    "_unknown" as unknown,
+    string_split("_flags", ',') as flags,
+    * exclude ("_artifact", "_record", "_unknown", "_flags"),
+from ${readerOf(spool, columnsOf(source))}${kept}`;
+}
+
+/** The same over a Parquet file with the columns `names`. */
+export function parquetView(spool: Spool, source: Source, names: string[], originalName: string): string {
+  const file = `read_parquet(${quoteLiteral(spool.path)}, file_row_number = true)`;
+  const lead = `create or replace temp view framed as
+select
+    ${spool.artifacts[0]} as artifact_id,
+    file_row_number + 1 as record_no,
+    null::varchar[] as flags,`;
+  if (source.recognises.header_line !== undefined) {
+    const fields = names.map((name) => name.replaceAll("_", "-"));
+    const values = names.map((name) => `nullif(nullif(${quoteIdentifier(name)}::varchar, ''), '-')`);
+    return `${lead}\n${fieldColumns(source, fields, values)}\nfrom ${file}`;
+  }
+  const named = source.name === true ? `\n    ${quoteLiteral(originalName)} as _name,` : "";
+  const members = names.map((name) => `${quoteIdentifier(name)} := ${quoteIdentifier(name)}`);
+  return `${lead}
+    null::json as unknown,${named}
+    to_json(struct_pack(${members.join(", ")})) as record,
+from ${file}`;
+}
+
+/** Reads a spool of JSON lines. */
+export function readerOf(spool: Spool, columns: Record<string, string>): string {
+  const all = { _artifact: "BIGINT", _record: "BIGINT", ...columns };
+  // DuckDB reads pieces of this size in parallel, and each must hold the longest line.
+  const size = Math.max(4 * 1024 * 1024, spool.longest + 1024);
+  return `read_json(${quoteLiteral(spool.path)}, columns = ${structOf(all)}, format = 'newline_delimited', maximum_object_size = ${size})`;
+}
+
+/** Lines of values in the order of a header line; a hyphen stands for no value. */
+function headerView(spool: Spool, source: Source, kept: string): string {
+  // A NUL would end the statement.
+  const names = (spool.header ?? "").split(/\s+/).map((name) => name.replaceAll("\0", "\ufffd"));
+  if (spool.form === "columns") {
+    const columns = Object.fromEntries(names.map((_, index) => [`v${index + 1}`, "VARCHAR"]));
+    const values = names.map((_, index) => `v${index + 1}`);
+    return `create or replace temp view framed as
+select
+    "_artifact" as artifact_id,
+    "_record" as record_no,
+    null::varchar[] as flags,
+${fieldColumns(source, names, values)}
+from read_csv(
+    ${quoteLiteral(spool.path)},
+    columns = ${structOf({ _artifact: "BIGINT", _record: "BIGINT", ...columns })},
+    delim = ' ', quote = '', escape = '', comment = '', new_line = '\\n', nullstr = '-', header = false, auto_detect = false
+)${kept}`;
+  }
+  const values = names.map((_, index) => `v[${index + 1}]`);
+  return `create or replace temp view framed as
+with split as (
+    select
+        "_artifact" as artifact_id,
+        "_record" as record_no,
+        string_split("_flags", ',') as flags,
+        list_transform(string_split(trim(line), ' '), lambda value : nullif(value, '-')) as v,
+    from ${readerOf(spool, columnsOf(source))}${kept}
+)
+select
+    artifact_id,
+    record_no,
+    flags,
+${fieldColumns(source, names, values, "len(v)")}
+from split`;
+}
+
+/** The fields of the source from the values of a header's names, the first of a name; what it does not know in `unknown`. */
+function fieldColumns(
+  source: Source,
+  names: string[],
+  values: string[],
+  count = String(names.length),
+): string {
+  const fields = Object.keys(source.fields ?? {});
+  const columnOf = (name: string): string => values[names.indexOf(name)] ?? "null::varchar";
+  const unknown = [...new Set(names)].filter((name) => !fields.includes(name)).sort();
+  const members = unknown.map((name) => `${quoteLiteral(name)}, ${columnOf(name)}`);
+  return `    ${count} as value_count,
+    ${names.length} as name_count,
+    ${members.length === 0 ? "null::json" : `json_object(${members.join(", ")})`} as unknown,
+${fields.map((name) => `    ${columnOf(name)} as ${quoteIdentifier(name)},`).join("\n")}`;
+}
+
+function columnsOf(source: Source): Record<string, string> {
+  const { json, document, csv, bare_csv: bareCsv, log_event: logEvent, header_line } = source.recognises;
+  const own: Record<string, string> = { _unknown: "JSON", _flags: "VARCHAR" };
+  if (source.name === true || document !== undefined) own._name = "VARCHAR";
+  if (source.wrapper === true) own._wrapper = "JSON";
+  if (takesPlace(source)) own._in = "VARCHAR";
+  if (header_line !== undefined) return { ...own, line: "VARCHAR" };
+  if (source.fields !== undefined) return { ...own, ...source.fields };
+  const objects = [json, document, csv, bareCsv, logEvent].some((form) => form !== undefined);
+  return objects ? { ...own, record: "JSON" } : { ...own, line: "VARCHAR" };
+}
+
+function structOf(columns: Record<string, string>): string {
+  const members = Object.entries(columns).map(
+    ([name, type]) => `${quoteIdentifier(name)}: ${quoteLiteral(type)}`,
+  );
+  return `{${members.join(", ")}}`;
+}
