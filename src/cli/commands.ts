@@ -167,7 +167,7 @@ export const COMMANDS: Command[] = [
     about: "Write the report of the last detect run",
     options: (builder) =>
       caseFolder(builder)
-        .option("show-prompts", { type: "boolean", describe: "Do not mask prompts and secrets" })
+        .option("show-prompts", { type: "boolean", describe: "Show prompts and answers of models; secrets stay masked" })
         .option("verify", {
           type: "boolean",
           default: true,

@@ -81,7 +81,7 @@ function panelPart(
       });
       return html`<path d="${numeric(bars)}" fill="${series[index]?.colour ?? INK}"/>`;
     },
-  )}<path d="${numeric(["M", axis.left, foot, "H", axis.right])}" stroke="${INK}" stroke-width="1"/>${label(10, top + GAP + 10, clip(title, 20), { size: 12.5, weight: 600 })}${detail.map(
+  )}<path d="${numeric(["M", axis.left, foot, "H", axis.right])}" stroke="${INK}" stroke-width="1"/>${label(10, top + GAP + 10, clip(title, 21), { size: 12, weight: 600 })}${detail.map(
     (text, index) => label(10, top + GAP + 26 + index * 15, text, { size: 11, fill: SOFT }),
   )}
 `;

@@ -5,7 +5,7 @@ import { figure, INK, LEFT, label, WIDTH, wrap } from "./figure.js";
 import { html, type Markup, rounded } from "./html.js";
 import type { BlindInterval, CoverageRow, Gap } from "./input.js";
 import { LIMIT } from "./limit.js";
-import { code, leftOut, prose, type Section, table, verdict } from "./part.js";
+import { code, leftOut, prose, type Section, sourceName, table, verdict } from "./part.js";
 import { compareTexts, counted, formatCount, formatSpan, formatTime } from "./visible.js";
 
 const CELL = 30;
@@ -29,7 +29,7 @@ ${table(
   "Coverage by source",
   rows,
   [
-    { title: "Source", kind: "head", cell: (row) => html`<span class="word">${row.source}</span>` },
+    { title: "Source", kind: "head", cell: (row) => sourceName(row.source) },
     { title: "Rows", kind: "number", cell: (row) => formatCount(row.rows) },
     { title: "First (UTC)", kind: "time", cell: (row) => formatTime(row.first) },
     { title: "Last (UTC)", kind: "time", cell: (row) => formatTime(row.last) },
@@ -55,16 +55,16 @@ function blindTable(caption: string, blind: readonly BlindInterval[], empty: str
     caption,
     shown,
     [
-      { title: "Source", kind: "head", cell: (row) => html`<span class="word">${row.source}</span>` },
+      { title: "Source", kind: "head", cell: (row) => sourceName(row.source) },
       { title: "From (UTC)", kind: "time", cell: (row) => formatTime(row.blind_from) },
       {
         title: "To (UTC)",
         kind: "time",
         cell: (row) => (row.to_the_end ? "end of evidence" : formatTime(row.blind_to)),
       },
-      { title: "Region", cell: (row) => code(row.region) ?? "–" },
+      { title: "Region", kind: "short", cell: (row) => code(row.region) ?? "–" },
       { title: "Resource", cell: (row) => code(row.resource) ?? "–" },
-      { title: "Told by", cell: (row) => code(row.switched_by) },
+      { title: "Told by", kind: "short", cell: (row) => code(row.switched_by) },
       {
         title: "Record",
         cell: (row) => html`<span class="mono whole">${row.artifact_id}/${row.record_no}</span>`,
@@ -95,9 +95,13 @@ function gapTable({ gaps }: ReportContent["status"]): Markup {
       {
         title: "Source",
         kind: "head",
-        cell: ({ longest }) => html`<span class="word">${longest.source}</span>`,
+        cell: ({ longest }) => sourceName(longest.source),
       },
-      { title: "Region", cell: ({ longest }) => code(longest.region ?? longest.account_id) ?? "–" },
+      {
+        title: "Region",
+        kind: "short",
+        cell: ({ longest }) => code(longest.region ?? longest.account_id) ?? "–",
+      },
       { title: "Gaps", kind: "number", cell: ({ count }) => formatCount(count) },
       { title: "Explained", kind: "number", cell: ({ explained }) => formatCount(explained) },
       { title: "Hours", kind: "number", cell: ({ hours }) => formatCount(hours) },
@@ -147,9 +151,8 @@ function heatMap(
     )}
 ${sources.map(({ source }, line) => {
   const y = 28 + line * CELL;
-  return html`${label(10, y + 19, wrap(source, 20, 1), { size: 12.5, weight: 600, fill: INK })}${days.map(
-    (day, index) =>
-      cell(LEFT + index * width, y, width, rowsOf.get(`${source} ${day}`) ?? 0, most, `${source} ${day}`),
+  return html`${label(10, y + 19, wrap(source, 21, 1), { size: 11.5, weight: 600 })}${days.map((day, index) =>
+    cell(LEFT + index * width, y, width, rowsOf.get(`${source} ${day}`) ?? 0, most, `${source} ${day}`),
   )}
 `;
 })}`,

@@ -8,6 +8,12 @@ import { counted, formatCount, formatTime } from "./visible.js";
 export function evidenceSection(content: ReportContent): Section {
   const { evidence, artifacts, status } = content;
   const shown = artifacts.slice(0, LIMIT.files);
+  // The folder stands at the first of the files that follow one another in it.
+  const folders = new Set(
+    shown
+      .filter((file, index) => folderOf(file.path) !== folderOf(shown[index - 1]?.path ?? ""))
+      .map((file) => file.artifact_id),
+  );
   const body = html`${verdict(
     `${counted(evidence.bags.length, "sealed acquisition")}, ${counted(status.artifacts, "file")} seen; findings rest on ${counted(artifacts.length, "file")} of them.`,
   )}
@@ -38,7 +44,7 @@ ${table(
       title: "Sealed path and SHA-256",
       kind: "rest",
       cell: (file) =>
-        html`${code(file.path)}${file.member === null ? null : html` member ${code(file.member)}`}<br>${code(file.sha256)}`,
+        html`${folders.has(file.artifact_id) ? html`${code(folderOf(file.path))}<br>` : null}${code(file.path.slice(folderOf(file.path).length))}${file.member === null ? null : html` member ${code(file.member)}`}<br>${code(file.sha256)}`,
     },
     { title: "Bytes", kind: "number", cell: (file) => formatCount(file.size) },
     { title: "Records", kind: "number", cell: (file) => formatCount(file.records) },
@@ -47,10 +53,17 @@ ${table(
   {
     empty: "No finding names a record.",
     style: "dense",
-    note: leftOut(shown.length, artifacts.length, "findings.jsonl names the others"),
+    note:
+      leftOut(shown.length, artifacts.length, "findings.jsonl names the others") ??
+      "the folder is named at the first of its files",
   },
 )}`;
   return { id: "evidence", title: "Evidence", body, leaf: true };
+}
+
+/** `evidence/0001/data/` of a path; empty without a folder. */
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
 /** What was not understood or not claimed by any source. */

@@ -4,10 +4,10 @@ import { negativeSentence } from "./coverage-text.js";
 import { LIMIT } from "./limit.js";
 import { parameterText, shortActor, valueText } from "./part.js";
 import { stretches, stretchText } from "./records.js";
-import { integrity } from "./summary-section.js";
-import { formatCount, formatTime, shorten, visible } from "./visible.js";
+import { headline, integrity, steps } from "./summary-section.js";
+import { formatCount, formatSpan, formatTime, shorten, visible } from "./visible.js";
 
-/** The report in short, as Markdown: figures, findings by actor, detections without findings. */
+/** The report in short, as Markdown: what happened, verdicts, steps, lineage, findings by actor, detections without findings. */
 export function markdownDocument(content: ReportContent): string {
   const { case: held, run } = content;
   const lines = [
@@ -29,8 +29,13 @@ export function markdownDocument(content: ReportContent): string {
       ["Made with", `coldtrail ${content.toolVersion}`],
     ]),
     "",
+    escapeMarkdown(headline(content)),
+    "",
     "All times are UTC. Records are file/record; report.html names the sealed files with their SHA-256.",
     "",
+    ...stepLines(content),
+    ...answerLines(content),
+    ...lineageLines(content),
     "## Findings by actor",
     "",
     ...findingLines(content),
@@ -51,6 +56,65 @@ export function markdownDocument(content: ReportContent): string {
     "",
   ];
   return lines.join("\n");
+}
+
+function stepLines(content: ReportContent): string[] {
+  const { steps: shown, total } = steps(content);
+  if (shown.length === 0) return [];
+  return [
+    "## The gravest steps in the order of time",
+    "",
+    `${formatCount(shown.length)} of ${formatCount(total)}: the first finding of each detection and actor, those with the highest scores.`,
+    "",
+    "| Begins | Severity | What | Finding |",
+    "|---|---|---|---|",
+    ...shown.map(
+      (finding) =>
+        `| ${formatTime(finding.first_seen)} | ${finding.severity} | ${escapeMarkdown(`${finding.title}. ${finding.summary ?? ""}`)} | F${finding.finding_no} |`,
+    ),
+    "",
+  ];
+}
+
+function answerLines({ questionnaires }: ReportContent): string[] {
+  return questionnaires.flatMap(({ title, id, version, answers }) => [
+    `## ${escapeMarkdown(title)}`,
+    "",
+    "| No. | Question | Verdict | Findings | First and last seen | Left open |",
+    "|---|---|---|---|---|---|",
+    ...answers.map((answer) =>
+      [
+        "",
+        escapeMarkdown(answer.no),
+        escapeMarkdown(answer.question),
+        answer.verdict,
+        formatCount(answer.event_count),
+        answer.first_seen === null ? "–" : formatSpan(answer.first_seen, answer.last_seen),
+        escapeMarkdown((answer.not_answered ?? []).join("; ") || "–"),
+        "",
+      ]
+        .join(" | ")
+        .trim(),
+    ),
+    "",
+    `${escapeMarkdown(answers[0]?.coverage ?? "")} Query ${escapeMarkdown(id)} ${escapeMarkdown(version)}.`.trim(),
+    "",
+  ]);
+}
+
+function lineageLines({ lineage }: ReportContent): string[] {
+  if (lineage.edges.length === 0) return [];
+  return [
+    "## Lineage of identities",
+    "",
+    "| First | From | By | To | Record |",
+    "|---|---|---|---|---|",
+    ...lineage.edges.map(
+      ({ first_time, parent, via, child, artifact_id, record_no, isStrong }) =>
+        `| ${formatTime(first_time)} | ${escapeMarkdown(parent)} | ${escapeMarkdown(via)} | ${escapeMarkdown(child)} | ${isStrong ? `${artifact_id}/${record_no}` : "same address"} |`,
+    ),
+    "",
+  ];
 }
 
 function findingLines({ run }: ReportContent): string[] {

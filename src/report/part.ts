@@ -14,12 +14,13 @@ export interface Section {
 
 /**
  * A column of a table: its heading, its cells, and what they are: `head` and `no` name the row, `name`
- * and `wide` get room, `rest` all that others leave.
+ * and `wide` get room, `rest` all that others leave,
+ * `short` enough for the name of a region.
  */
 export interface TableColumn<Row> {
   title: string;
   cell: (row: Row) => Content;
-  kind?: "number" | "time" | "head" | "no" | "name" | "wide" | "rest";
+  kind?: "number" | "time" | "head" | "no" | "name" | "wide" | "rest" | "short";
 }
 
 /** A table with a caption; `note` says what it leaves out. A table without rows is the sentence `empty`. */
@@ -79,6 +80,13 @@ export function code(value: string | null | undefined): Content {
   return value === null || value === undefined || value === ""
     ? null
     : html`<code>${shorten(value, LIMIT.value)}</code>`;
+}
+
+/** The name of a table or source, which may break behind an underscore. */
+export function sourceName(name: string): Markup {
+  return html`<span class="word">${name
+    .split(/(?<=_)/)
+    .map((part, index) => html`${index === 0 ? null : html`<wbr>`}${part}`)}</span>`;
 }
 
 /** A text of the evidence or about it, cut when it is very long. */

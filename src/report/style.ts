@@ -45,7 +45,7 @@ td,dd,.text{unicode-bidi:isolate}
 .skip:focus{left:8px;top:8px;background:#fff;padding:8px;z-index:2}
 .soft{color:var(--soft)}
 .small{font-size:13px}
-.word{overflow-wrap:anywhere}
+.word{display:inline-block;min-width:19ch;overflow-wrap:anywhere}
 .whole{white-space:nowrap}
 .number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .time{font-variant-numeric:tabular-nums}
@@ -110,6 +110,8 @@ thead th{border-bottom:2px solid var(--ink);font-size:12.5px;overflow-wrap:norma
 tbody th{font-weight:600;min-width:13ch}
 tbody th.no{min-width:8ch}
 td.name{min-width:15ch}
+td.short{min-width:13ch}
+.techniques td.name{min-width:32ch}
 td.wide{min-width:24ch;width:52%}
 td.rest{min-width:24ch;width:100%}
 .dense td,.dense th{padding-top:2px;padding-bottom:2px;font-size:12.5px}
@@ -134,6 +136,9 @@ footer{overflow-wrap:anywhere;margin-top:40px;padding-top:12px;border-top:1px so
   .answer{grid-template-columns:minmax(0,1fr)}
 
   td.time{min-width:11ch}
+  .word{min-width:0}
+  td.short{min-width:9ch}
+  .techniques td.name{min-width:20ch}
   th,td{padding-right:8px}
 }
 @media (max-width:620px){
@@ -165,7 +170,11 @@ function print(running: string): string {
   .table{overflow:visible;margin:8pt 0}
 
   td.time{min-width:11ch}
+  .word{min-width:0}
+  td.short{min-width:9ch}
+  .techniques td.name{min-width:20ch}
   th,td{padding-right:6pt}
+  .dense td,.dense th{font-size:7.6pt;padding-top:1pt;padding-bottom:1pt}
   table{font-size:8.3pt}
   thead th{font-size:8pt}
   th,td{padding-top:3pt;padding-bottom:3pt}
@@ -174,7 +183,8 @@ function print(running: string): string {
   thead{display:table-header-group}
   thead{break-after:avoid}
   tbody tr:first-child{break-before:avoid}
-  h4{break-inside:avoid}
+  h4,.finding p,.inline{break-inside:avoid}
+  caption{break-inside:avoid;padding-bottom:46pt;margin-bottom:-40pt}
   tr,figure,.figures,.board>div,.facts div,.answer{break-inside:avoid}
   .finding{padding:5pt 9pt;margin:6pt 0}
   .finding h4,.finding h4+dl,.finding .summary{break-after:avoid}

@@ -23,7 +23,7 @@ import { glance } from "./timeline-picture.js";
 import { compareTexts, counted, formatCount, formatSpan, formatTime } from "./visible.js";
 
 /** Letters of a summary in the table of steps; the finding has it in full. */
-const SENTENCE = 190;
+const SENTENCE = 150;
 const WORST_FIRST = [...SEVERITIES].reverse();
 
 /** Title block: which case, who, when, with what. */
@@ -66,7 +66,6 @@ ${facts([
     `${counted(run.detections.length, "detection")} run: ${statusCount(content, "fired")} fired, ${statusCount(content, "not_fired")} not fired, ${statusCount(content, "partial")} partial, ${statusCount(content, "not_evaluable")} not evaluable`,
   ],
   ["Findings suppressed", `${formatCount(run.suppressed.length)} as known noise`],
-  ["Made with", `coldtrail ${content.toolVersion}`],
 ])}`;
   return { id: "summary", title: "Summary", body };
 }

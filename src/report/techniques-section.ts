@@ -49,16 +49,21 @@ ${techniqueTable(name, framework, techniques)}`
 
 function techniqueTable(name: string, framework: Framework, techniques: readonly Technique[]): Markup {
   const rows = techniques.toSorted((left, right) => right.findings.length - left.findings.length);
-  return table(`Techniques of ${name}, most findings first`, rows, [
-    {
-      title: "Id",
-      kind: "no",
-      cell: ({ id }) => html`${id}${successor(framework, id)}`,
-    },
-    { title: "Name", kind: "name", cell: (row) => row.name },
-    { title: "Findings", kind: "number", cell: ({ findings }) => formatCount(findings.length) },
-    { title: "Which", kind: "rest", cell: ({ findings }) => links(findings) },
-  ]);
+  return table(
+    `Techniques of ${name}, most findings first`,
+    rows,
+    [
+      {
+        title: "Id",
+        kind: "head",
+        cell: ({ id }) => html`${id}${successor(framework, id)}`,
+      },
+      { title: "Name", kind: "name", cell: (row) => row.name },
+      { title: "Findings", kind: "number", cell: ({ findings }) => formatCount(findings.length) },
+      { title: "Which", kind: "rest", cell: ({ findings }) => links(findings) },
+    ],
+    { style: "techniques" },
+  );
 }
 
 function links(findings: Technique["findings"]): Content {
@@ -90,12 +95,12 @@ const TONES: Tone[] = [
   { fill: "#7a2606", ink: "#fff" },
 ];
 const CHIP = 24;
-const LETTER = 6.5;
+const LETTER = 6.3;
 
 /** A row for each tactic in the order of the matrix, a box for each technique, darker with more findings. */
 function matrix(key: string, name: string, framework: Framework, techniques: readonly Technique[]): Markup {
   const most = Math.max(1, ...techniques.map(({ findings }) => findings.length));
-  const tone = scaleQuantize([1, Math.max(2, most)], TONES);
+  const tone = scaleQuantize([0, Math.log(Math.max(2, most))], TONES);
   let y = 6;
   const rows = Object.entries(framework.tactics).map(([tactic, { title }]) => {
     const members = techniques.filter(({ tactics }) => tactics.includes(tactic));
@@ -110,7 +115,7 @@ function matrix(key: string, name: string, framework: Framework, techniques: rea
       }
       const at = x;
       x += width + 5;
-      return chip(at, y, width, text, findings.length, tone(findings.length));
+      return chip(at, y, width, text, findings.length, tone(Math.log(findings.length)));
     });
     y += CHIP + 12;
     return html`${label(10, top + 16, title, { weight: members.length > 0 ? 600 : 400, fill: members.length > 0 ? INK : SOFT })}${chips}${members.length === 0 ? label(LEFT, top + 16, "no finding", { size: 11, fill: SOFT }) : null}<path d="M 0 ${rounded(y - 6)} H ${RIGHT}" stroke="#d8dde3" stroke-width="0.8"/>
@@ -120,7 +125,7 @@ function matrix(key: string, name: string, framework: Framework, techniques: rea
     {
       id: `matrix-${key}`,
       title: `Techniques of ${name} by tactic`,
-      caption: html`<b>${name} ${framework.version} by tactic.</b> The number is that of findings; darker means more. A technique stands under every tactic that it serves.`,
+      caption: html`<b>${name} ${framework.version} by tactic.</b> The number is that of findings; darker means more, on a logarithmic scale. A technique stands under every tactic that it serves.`,
       description: html`${Object.entries(framework.tactics).map(([tactic, { title }]) => {
         const members = techniques.filter(({ tactics }) => tactics.includes(tactic));
         return members.length === 0 ? "" : `${title}: ${members.map(({ id }) => id).join(", ")}. `;

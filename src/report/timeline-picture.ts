@@ -124,7 +124,8 @@ ${shown.map(({ group, all }, index) => rowPart(group, all, axis, AXIS + index * 
 
 function severityKey(): Content {
   return (["critical", "high", "medium", "low"] as const).map(
-    (severity, index) => html`${index === 0 ? "" : ", "}<span class="swatch ${severity}"></span> ${severity}`,
+    (severity, index) =>
+      html`${index === 0 ? "" : ", "}<span class="whole"><span class="swatch ${severity}"></span> ${severity}</span>`,
   );
 }
 

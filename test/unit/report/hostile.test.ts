@@ -28,7 +28,7 @@ test("no text of the evidence becomes a tag, an attribute, a link or a style of 
   const page = files["report.html"];
   const tags = tagsOf(page);
   const known = new Set(
-    "doctype html head meta title style body a div header p h1 h2 h3 h4 dl dt dd nav ol ul li main section span b br code table caption thead tbody tr th td article figure figcaption svg desc g rect path text footer".split(
+    "doctype html head meta title style body a div header p h1 h2 h3 h4 dl dt dd nav ol ul li main section span b br wbr code table caption thead tbody tr th td article figure figcaption svg desc g rect path text footer".split(
       " ",
     ),
   );
