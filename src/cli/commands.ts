@@ -167,7 +167,10 @@ export const COMMANDS: Command[] = [
     about: "Write the report of the last detect run",
     options: (builder) =>
       caseFolder(builder)
-        .option("show-prompts", { type: "boolean", describe: "Show prompts and answers of models; secrets stay masked" })
+        .option("show-prompts", {
+          type: "boolean",
+          describe: "Show prompts and answers of models; secrets stay masked",
+        })
         .option("verify", {
           type: "boolean",
           default: true,
