@@ -152,13 +152,16 @@ export const COMMANDS: Command[] = [
   },
   {
     usage: "investigate <case>",
-    about: "Answer the questions of a scenario from the last detect run",
+    about: "Answer the questions of a scenario from the last detect run, or show sequences",
     options: (builder) =>
-      rowFormats(caseFolder(builder)).option("scenario", {
-        type: "string",
-        describe:
-          "unauthorized-model-access, training-data-exfiltration, model-tampering, leaked-key or seven-elements",
-      }),
+      rowFormats(caseFolder(builder))
+        .option("scenario", {
+          type: "string",
+          describe:
+            "unauthorized-model-access, training-data-exfiltration, model-tampering, leaked-key or seven-elements",
+        })
+        .option("sequence", { type: "string", describe: "Id of a sequence of steps, or all" })
+        .conflicts("scenario", "sequence"),
     run: async (options, terminal) =>
       (await import("./commands/investigate.js")).investigate(options, terminal),
   },

@@ -117,8 +117,9 @@ function missingCases(
         problems.push({ file, message: `no case expects ${expectation}: ${meaning}` });
       }
     };
-    lacks("fired", query.kind === "detection" ? "one that fires" : "one that returns rows");
-    if (query.kind !== "detection") continue;
+    const isAsked = query.kind === "detection" || query.kind === "sequence";
+    lacks("fired", isAsked ? "one that fires" : "one that returns rows");
+    if (!isAsked) continue;
     if (!own.some(({ expect }) => expect === "not_fired" || expect === "partial")) {
       problems.push({ file, message: "no case expects not_fired or partial: one in which it stays silent" });
     }

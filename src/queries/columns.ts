@@ -27,6 +27,17 @@ const DETECTION_COLUMNS: [name: string, type: RegExp, expected: string, needed: 
   ["record_total", WHOLE, "bigint", false],
 ];
 
+/** Result of a sequence: one row per record of a step of a chain. */
+const SEQUENCE_COLUMNS = new Map<string, { type: RegExp; expected: string }>([
+  ...["entity_type", "entity", "summary", "table"].map(
+    (name) => [name, { type: TEXT, expected: "varchar" }] as const,
+  ),
+  ...["started", "event_time"].map((name) => [name, { type: TIME, expected: "timestamptz" }] as const),
+  ...["step_no", "artifact_id", "record_no"].map(
+    (name) => [name, { type: WHOLE, expected: "bigint" }] as const,
+  ),
+]);
+
 const TIMELINE_COLUMNS = [
   ...[
     "event_time",
@@ -66,6 +77,7 @@ export async function columnRules(database: Database, query: Query): Promise<Che
   }
   const messages = duplicates(columns);
   if (query.kind === "detection") messages.push(...detectionColumns(columns));
+  else if (query.kind === "sequence") messages.push(...sequenceColumns(columns));
   else messages.push(...answerColumns(columns, query.kind === "timeline"));
   return messages.map((message) => ({ ...at, message }));
 }
@@ -92,6 +104,15 @@ function detectionColumns(columns: Column[]): string[] {
     messages.push(`returns ${name}, which no finding has; put it into metrics`);
   }
   return messages;
+}
+
+function sequenceColumns(columns: Column[]): string[] {
+  const types = new Map(columns.map((column) => [column.name, column.type]));
+  return [...SEQUENCE_COLUMNS].flatMap(([name, { type, expected }]) => {
+    const actual = types.get(name);
+    if (actual === undefined) return [`does not return ${name} (${expected}), which every sequence has`];
+    return type.test(actual) ? [] : [`returns ${name} as ${actual.toLowerCase()}, expected ${expected}`];
+  });
 }
 
 function answerColumns(columns: Column[], isTimeline: boolean): string[] {

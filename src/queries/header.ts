@@ -9,6 +9,7 @@ export const KIND_FOLDERS = {
   hunt: "hunts",
   timeline: "timelines",
   scenario: "scenarios",
+  sequence: "sequences",
 } as const;
 export type QueryKind = keyof typeof KIND_FOLDERS;
 
@@ -50,6 +51,8 @@ const precondition = z.strictObject({
   reason: text,
 });
 
+const step = z.strictObject({ name: text, optional: z.literal(true).optional() });
+
 const header = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "must be kebab-case, such as acc-root-activity"),
   version: semver,
@@ -65,6 +68,8 @@ const header = z.strictObject({
     z.enum(["needed", "helpful", "optional"]),
   ),
   preconditions: z.array(precondition).default([]),
+  steps: z.array(step).default([]),
+  scenarios: z.array(text).default([]),
   parameters: z.record(z.string().regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, "must be snake_case"), parameter),
   false_positives: z.array(text).default([]),
   references: z.array(text).default([]),
@@ -75,6 +80,8 @@ const header = z.strictObject({
 export type QueryHeader = z.infer<typeof header>;
 export type ParameterDefinition = z.infer<typeof parameter>;
 export type Precondition = z.infer<typeof precondition>;
+/** A step of a sequence; its number, `step_no` in the rows, is its place in the list, from 1. */
+export type StepDefinition = z.infer<typeof step>;
 
 /** A query file, parted. */
 interface ParsedQuery {
@@ -139,6 +146,13 @@ function headerProblems(value: QueryHeader, kind: QueryKind, id: string): Header
   } else if (value.severity !== undefined) {
     say(["severity"], `severity belongs to detections; a ${kind} has none`);
   }
+  if (kind === "sequence" && !value.steps.some(({ optional }) => optional === undefined)) {
+    say(["steps"], "steps names no step that a chain needs; a sequence has at least one");
+  } else if (kind !== "sequence") {
+    for (const key of ["steps", "scenarios"] as const) {
+      if (value[key].length > 0) say([key], `${key} belongs to sequences; a ${kind} has none`);
+    }
+  }
   if (!value.description.startsWith("Finds ")) say(["description"], 'description must begin with "Finds "');
   if (!/(^|[.!?]\s+)Misses /.test(value.description)) {
     say(
@@ -157,8 +171,8 @@ function headerProblems(value: QueryHeader, kind: QueryKind, id: string): Header
     if (required === undefined && fallback === undefined) {
       say(path, `parameter ${name} has neither a default nor \`required: true\``);
     }
-    if (required === true && kind === "detection") {
-      say(path, `parameter ${name} is required; a detection must run without being asked anything`);
+    if (required === true && (kind === "detection" || kind === "sequence")) {
+      say(path, `parameter ${name} is required; a ${kind} must run without being asked anything`);
     }
     if (fallback === "case" && !(CASE_PARAMETERS as readonly string[]).includes(name)) {
       say(path, `parameter ${name} takes its default from the case; only ${CASE_PARAMETERS.join(", ")} can`);

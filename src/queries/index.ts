@@ -26,6 +26,7 @@ export {
   type Precondition,
   type QueryHeader,
   type QueryKind,
+  type StepDefinition,
 } from "./header.js";
 export { describeQuery } from "./help.js";
 export { isKnowledgeCurrent, syncKnowledge } from "./knowledge.js";
@@ -52,6 +53,13 @@ export {
   runQuery,
   selectDetections,
 } from "./run.js";
+export {
+  runSequences,
+  type SequenceChain,
+  type SequenceOptions,
+  type SequenceResult,
+  type SequenceStep,
+} from "./sequence.js";
 export { storeRun } from "./store.js";
 export {
   type Framework,

@@ -11,6 +11,7 @@ import {
   type Precondition,
   parseQuery,
   type QueryKind,
+  type StepDefinition,
 } from "./header.js";
 import { type CheckProblem, throwProblems } from "./problem.js";
 
@@ -29,6 +30,9 @@ export interface Query {
   description: string;
   requires: Record<string, Need>;
   preconditions: Precondition[];
+  /** Sequences only: the steps, and the ids of the scenarios that the sequence is a part of. */
+  steps: StepDefinition[];
+  scenarios: string[];
   parameters: Record<string, ParameterDefinition>;
   falsePositives: string[];
   references: string[];

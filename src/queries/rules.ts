@@ -56,6 +56,8 @@ const TABLE_FUNCTIONS = new Set([
   "json_tree",
   // Our own: answers the questions of a scenario.
   "answer_questions",
+  // Our own: finds the chains of steps of a sequence.
+  "sequence_records",
 ]);
 
 /** Aggregates whose result follows the order of the rows. */
@@ -101,8 +103,8 @@ export async function checkQuery(
   await tableRules(database, query, syntax, say);
   parameterRules(query, syntax, say);
   if (!syntax.ordered) say("has no ORDER BY; without one the order of rows is chance", query.sqlLine);
-  if (query.kind === "detection" && syntax.limited) {
-    say("has a LIMIT; a detection returns every finding", query.sqlLine);
+  if ((query.kind === "detection" || query.kind === "sequence") && syntax.limited) {
+    say(`has a LIMIT; a ${query.kind} returns everything that it finds`, query.sqlLine);
   }
   for (const name of syntax.tableFunctions.filter((name) => !TABLE_FUNCTIONS.has(name))) {
     say(`calls ${name}() as a table; allowed are ${[...TABLE_FUNCTIONS].join(", ")}`, query.sqlLine);

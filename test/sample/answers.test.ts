@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { assetFolder } from "../../src/assets.js";
 import type { Status } from "../../src/ingest/index.js";
-import type { DetectionResult, Finding } from "../../src/queries/index.js";
+import type { DetectionResult, Finding, SequenceResult } from "../../src/queries/index.js";
 import { coldtrail } from "../commands/command-line.js";
 import { incidentCase } from "./incident-case.js";
 
@@ -192,6 +192,47 @@ describe("hunts bring up what the key counts", () => {
 function instant(time: Date | string): string {
   return new Date(time).toISOString().replace(".000Z", "Z");
 }
+
+/** Sequence to its chains: part of the entity, time of the first record on 11 March, records by step. */
+const CHAINS: Record<string, [entity: string, first: string, records: number[]][]> = {
+  "seq-access-oracle": [["AKIAEXAMPLESVCRAGSYN", "09:33:00", [12, 10]]],
+  "seq-blind-then-abuse": [["us-west-2", "10:15:00", [1, 2160]]],
+  "seq-cloud-copy-theft": [["Kqwbxn482", "13:02:00", [0, 13, 0]]],
+  "seq-compute-hijack": [["Kqwbxn482", "14:04:00", [1, 2, 5, 1]]],
+  "seq-defence-impairment": [["Kqwbxn482", "14:20:00", [4]]],
+  "seq-guardrail-off-then-harm": [["grd4acme0001", "10:18:00", [1, 4]]],
+  "seq-injection-to-action": [["genai-app-exec", "11:25:43", [13, 6, 38]]],
+  "seq-key-survival": [["BedrockAPIKey-x7f2", "10:24:00", [1, 1, 1, 3480, 2, 31]]],
+  "seq-lambda-escalation": [["ops-init", "09:47:02", [1, 1, 1, 3]]],
+  "seq-leak-to-abuse": [["AKIAEXAMPLESVCRAGSYN", "09:12:04", [3, 44, 3633]]],
+  "seq-model-access-setup": [["Kqwbxn482", "10:06:00", [0, 8, 1, 2, 2, 2]]],
+  "seq-model-tamper": [["churn-prod", "13:20:00", [1, 1, 1, 1, 1, 1]]],
+  "seq-notebook-takeover": [["nb-research-01", "11:40:00", [1, 1, 1, 1, 1]]],
+  "seq-presigned-access": [["ml-notebook-exec", "12:05:00", [1, 8]]],
+  "seq-rag-poisoning": [
+    ["refunds.md", "11:07:00", [1, 1, 1, 1, 6]],
+    ["escalation.md", "11:08:00", [1, 1, 1, 1, 6]],
+    ["vendor-notice.md", "11:09:00", [1, 1, 1, 1, 6]],
+  ],
+  "seq-ransom": [],
+  "seq-session-copy": [["ASIAEXAMPLENOTEBOOKX", "12:09:11", [486, 3]]],
+  "seq-spread": [["111122223333", "09:12:04", [1, 9, 5]]],
+  "seq-training-data-theft": [["acme-ml-training", "12:09:11", [1, 480, 17]]],
+};
+
+test("every sequence finds the chains of the incident and no other", async () => {
+  const { out } = await coldtrail("investigate", folder, "--sequence", "all", "--json");
+  const found = JSON.parse(out) as SequenceResult[];
+  expect(found.map(({ id }) => id)).toEqual(Object.keys(CHAINS));
+  for (const { id, chains } of found) {
+    const wanted = CHAINS[id] ?? [];
+    expect(
+      chains.map(({ first_seen, steps }) => [first_seen, steps.map((step) => step.event_count)]),
+      id,
+    ).toEqual(wanted.map(([, first, records]) => [`2026-03-11T${first}Z`, records]));
+    for (const [index, [entity]] of wanted.entries()) expect(chains[index]?.entity).toContain(entity);
+  }
+});
 
 function line(finding: Finding): string {
   return `${finding.severity} ${finding.entity} ${finding.actor} ${finding.source_ip} ${finding.resource} ${finding.summary}`;

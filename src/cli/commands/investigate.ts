@@ -1,50 +1,85 @@
 import { assetFolder } from "../../assets.js";
-import type { Row } from "../../database/index.js";
-import { ColdtrailError, type ExitCode } from "../../errors.js";
-import { openCase } from "../../evidence/index.js";
-import { findQuery, loadLibrary, type QueryAnswer, runQuery } from "../../queries/index.js";
+import type { Database, Row } from "../../database/index.js";
+import { ColdtrailError, EXIT, type ExitCode } from "../../errors.js";
+import { type CustodyEvent, openCase } from "../../evidence/index.js";
+import {
+  findQuery,
+  loadLibrary,
+  type Query,
+  runQuery,
+  runSequences,
+  type SequenceChain,
+  type SequenceResult,
+} from "../../queries/index.js";
 import { openAnalysis } from "../analysis.js";
-import { formatOf, printRows } from "../output.js";
+import { countText, formatOf, printRows } from "../output.js";
 import { recorded } from "../recorded.js";
 import { safeText, type Terminal } from "../terminal.js";
 
 export interface InvestigateOptions {
   case: string;
   scenario?: string;
+  sequence?: string;
   json?: boolean;
   csv?: boolean;
 }
 
-/** `coldtrail investigate`: every question of a scenario with its verdict, what it rests on, and what was looked at. */
+/**
+ * `coldtrail investigate`: every question of a scenario with its verdict, what it rests on, and what was looked at, and the
+ * sequences that belong to it; or sequences alone.
+ */
 export async function investigate(options: InvestigateOptions, terminal: Terminal): Promise<ExitCode> {
   const held = await openCase(options.case);
-  const scenarios = (await loadLibrary(assetFolder("queries"))).filter((query) => query.kind === "scenario");
-  if (options.scenario === undefined) {
-    const ids = scenarios.map(({ id, title }) => `  ${id}: ${title}`).join("\n");
-    throw new ColdtrailError("usage", `name a scenario with --scenario:\n${ids}`);
+  const queries = await loadLibrary(assetFolder("queries"));
+  const { scenario: asked, sequence } = options;
+  if ((asked === undefined) === (sequence === undefined)) {
+    throw new ColdtrailError("usage", `name one scenario or one sequence:\n${choices(queries)}`);
   }
-  const scenario = findQuery(scenarios, options.scenario);
+  const scenario = asked === undefined ? undefined : findQuery(queries, asked, "scenario");
+  const only = sequence === undefined || sequence === "all" ? undefined : [sequence];
+  const format = formatOf(options);
   const database = await openAnalysis(held);
-  let answer: QueryAnswer;
+  let failed = false;
   try {
-    answer = await runQuery(database, scenario);
+    const code = await recorded(held, "investigate", terminal, async (recording) => {
+      const answered =
+        scenario === undefined ? {} : await printScenario(database, scenario, options, recording);
+      if (scenario !== undefined && format !== "table") return { ...answered, format };
+      const results = await runSequences(database, queries, { only, scenario: scenario?.id });
+      failed = results.some((result) => result.failed);
+      printSequences(results, options, recording);
+      return { ...answered, sequences: results.map(({ id, version }) => `${id} ${version}`), format };
+    });
+    return failed ? EXIT.queryCheckFailed : code;
   } finally {
     database.close();
   }
+}
+
+function choices(queries: readonly Query[]): string {
+  const listing = (kind: Query["kind"]): string[] =>
+    queries.filter((query) => query.kind === kind).map(({ id, title }) => `  --${kind} ${id}: ${title}`);
+  return [...listing("scenario"), "  --sequence all: every sequence", ...listing("sequence")].join("\n");
+}
+
+async function printScenario(
+  database: Database,
+  scenario: Query,
+  options: InvestigateOptions,
+  terminal: Terminal,
+): Promise<CustodyEvent["detail"]> {
+  const answer = await runQuery(database, scenario);
   if (answer.evaluability.status === "not_evaluable") {
     throw new ColdtrailError("no-run", "there is nothing to answer from yet; run `coldtrail detect` first");
   }
   const { id, version, sha256 } = answer.provenance;
-  const format = formatOf(options);
-  return recorded(held, "investigate", terminal, async (recording) => {
-    if (format !== "table") printRows(recording, answer.columns, answer.rows, format);
-    else
-      recording.out(
-        `${scenario.title}\n${answer.rows.map(block).join("")}\n${answer.rows[0]?.coverage ?? ""}\n`,
-      );
-    terminal.note(`${id} ${version}, sha256 ${sha256.slice(0, 12)}\n`);
-    return { ...answer.provenance, format };
-  });
+  if (formatOf(options) !== "table") printRows(terminal, answer.columns, answer.rows, formatOf(options));
+  else
+    terminal.out(
+      `${scenario.title}\n${answer.rows.map(block).join("")}\n${answer.rows[0]?.coverage ?? ""}\n`,
+    );
+  terminal.note(`${id} ${version}, sha256 ${sha256.slice(0, 12)}\n`);
+  return { ...answer.provenance };
 }
 
 /** One question: verdict, figures, what was found, what could not be asked. */
@@ -52,7 +87,7 @@ function block(row: Row): string {
   const period = row.first_seen === null ? "" : `, ${row.first_seen} – ${row.last_seen}`;
   const lines = [
     `\n${row.no}  ${row.question}`,
-    `     ${String(row.verdict).toUpperCase()}: ${row.event_count} findings${period}`,
+    `     ${String(row.verdict).toUpperCase()}: ${countText(Number(row.event_count), "finding")}${period}`,
     ...texts(row.answer).map((text) => `     · ${safeText(text)}`),
     ...texts(row.not_answered).map((text) => `     ? ${safeText(text)}`),
   ];
@@ -61,4 +96,50 @@ function block(row: Row): string {
 
 function texts(value: Row[string] | undefined): string[] {
   return Array.isArray(value) ? value.map(String) : [];
+}
+
+function printSequences(results: SequenceResult[], options: InvestigateOptions, terminal: Terminal): void {
+  const format = formatOf(options);
+  if (format === "json") {
+    terminal.out(`${JSON.stringify(results, null, 1)}\n`);
+  } else if (format === "csv") {
+    const rows = results.flatMap((result) => result.chains.flatMap((chain) => stepRows(result, chain)));
+    const names = ["sequence", "entity_type", "entity", "no", "step", "optional", "first_seen", "last_seen"];
+    const columns = [...names, "event_count", "summary", "records"].map((name) => ({ name }));
+    printRows(terminal, columns, rows, "csv");
+  } else {
+    for (const result of results) terminal.out(sequenceText(result));
+  }
+  for (const { id, version, sha256 } of results)
+    terminal.note(`${id} ${version}, sha256 ${sha256.slice(0, 12)}\n`);
+}
+
+function stepRows({ id }: SequenceResult, { entity_type, entity, steps }: SequenceChain): Row[] {
+  return steps.map(({ name, records, ...step }) => ({
+    ...{ sequence: id, entity_type, entity, step: name },
+    ...step,
+    records: records as unknown as Row[string],
+  }));
+}
+
+/** A sequence with its chains, each step on a line of its own; a step that was not seen says so. */
+function sequenceText({ id, title, status, reason, chains }: SequenceResult): string {
+  const verdict = chains.length > 0 ? countText(chains.length, "chain") : status.replaceAll("_", " ");
+  const lines = [`\n${title} (${id}): ${verdict}${reason === null ? "" : `; ${reason}`}`];
+  for (const chain of chains) {
+    lines.push(`  ${safeText(chain.entity)}, ${chain.first_seen} – ${chain.last_seen}`);
+    for (const { no, name, optional, first_seen, event_count, summary, records } of chain.steps) {
+      const [record] = records;
+      if (first_seen === null || record === undefined) {
+        lines.push(`    ${no}  ${name}: not seen${optional ? " (not needed)" : ""}`);
+        continue;
+      }
+      const times = event_count === 1 ? "" : `, ${countText(event_count, "record")}`;
+      lines.push(
+        `    ${no}  ${name}: ${first_seen}${times}, record ${record.artifact_id} ${record.record_no}`,
+        `       ${safeText(summary ?? "")}`,
+      );
+    }
+  }
+  return `${lines.join("\n")}\n`;
 }
