@@ -104,7 +104,7 @@ export async function checkQuery(
   parameterRules(query, syntax, say);
   if (!syntax.ordered) say("has no ORDER BY; without one the order of rows is chance", query.sqlLine);
   if ((query.kind === "detection" || query.kind === "sequence") && syntax.limited) {
-    say(`has a LIMIT; a ${query.kind} returns everything that it finds`, query.sqlLine);
+    say(`has a LIMIT; a ${query.kind} returns every finding`, query.sqlLine);
   }
   for (const name of syntax.tableFunctions.filter((name) => !TABLE_FUNCTIONS.has(name))) {
     say(`calls ${name}() as a table; allowed are ${[...TABLE_FUNCTIONS].join(", ")}`, query.sqlLine);
