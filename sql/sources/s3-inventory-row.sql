@@ -8,7 +8,7 @@
 -- emits: [s3_inventory_row]
 -- caveats:
 --   - A data file has no header. Without its manifest only bucket and key are known.
---   - Inventories in ORC and Parquet are not read.
+--   - Inventories in ORC are not read.
 -- references:
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
 -- ---
