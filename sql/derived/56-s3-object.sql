@@ -56,7 +56,7 @@ select
     'inventory' as observed_by,
     creation_timestamp as collected_at,
     coalesce(value ->> '$.Bucket', bucket) as bucket,
-    coalesce(url_decode(replace(value ->> '$.Key', '+', ' ')), key) as key,
+    coalesce(form_decoded(value ->> '$.Key'), key) as key,
     value ->> '$.VersionId' as version_id,
     try_cast(value ->> '$.IsLatest' as boolean) as is_latest,
     try_cast(value ->> '$.IsDeleteMarker' as boolean) as is_delete_marker,

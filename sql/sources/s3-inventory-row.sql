@@ -17,7 +17,7 @@ select
     record_no,
     regexp_replace(_name, '\\', '/', 'g') as object_key,
     record ->> '$.values[0]' as bucket,
-    url_decode(replace(record ->> '$.values[1]', '+', ' ')) as key,
+    form_decoded(record ->> '$.values[1]') as key,
     json_extract_string(record, '$.values[*]') as fields,
     flags,
     null::varchar as skip_because,
