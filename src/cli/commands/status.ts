@@ -29,7 +29,7 @@ export async function status(
     }
     const sections = statusSections(found, files);
     const isPage = options.markdown === true;
-    out(isPage ? markdown(held.title, summary(found), sections) : text(summary(found), sections));
+    out(isPage ? await markdown(held.title, summary(found), sections) : text(summary(found), sections));
     return { format: isPage ? "markdown" : "table" };
   });
 }
