@@ -1,6 +1,6 @@
 -- ---
 -- id: dst-copy-to-external
--- version: 1.0.1
+-- version: 1.0.0
 -- title: Objects copied inside S3 to a foreign bucket
 -- status: stable
 -- severity: critical
@@ -32,7 +32,6 @@
 -- references:
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 -- changelog:
---   1.0.1: a copy source that is no UTF-8 when decoded stays as it is written
 --   1.0.0: first version
 -- ---
 with own_bucket as (
@@ -94,7 +93,7 @@ recorded as (
 parsed as (
     select
         *,
-        percent_decoded(
+        url_decode(
             regexp_replace(
                 split_part(request_parameters ->> '$."x-amz-copy-source"', '?versionId=', 1),
                 '^/|^arn:[^:]+:s3:::',

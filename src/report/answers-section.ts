@@ -4,6 +4,7 @@ import type { ReportContent } from "./content.js";
 import { type Content, html, type Markup } from "./html.js";
 import { LIMIT } from "./limit.js";
 import { findingLink, prose, type Section, verdict } from "./part.js";
+import { firstOfEach } from "./run-content.js";
 import { compareTexts, counted, formatCount, formatSpan } from "./visible.js";
 
 /** Id of the questionnaire that stands for itself. */
@@ -112,16 +113,9 @@ function told(answer: Answer, feeding: readonly Finding[]): Content {
       ? html`<p class="soft">Nothing found.</p>`
       : html`<ul>${sentences.map((sentence) => html`<li>${prose(sentence)}</li>`)}</ul>`;
   }
-  const byScore = feeding.toSorted(
-    (left, right) => right.score - left.score || left.finding_no - right.finding_no,
-  );
-  const firsts = byScore.filter(
-    (finding, index) => byScore.findIndex((one) => one.detection_id === finding.detection_id) === index,
-  );
-  const shown = [...firsts, ...byScore.filter((finding) => !firsts.includes(finding))].slice(
-    0,
-    LIMIT.answerFindings,
-  );
+  const firsts = firstOfEach(feeding, ({ detection_id }) => detection_id);
+  const others = firstOfEach(feeding, ({ finding_no }) => String(finding_no));
+  const shown = [...new Set([...firsts, ...others])].slice(0, LIMIT.answerFindings);
   const inTime = shown.toSorted(
     (left, right) =>
       compareTexts(left.first_seen ?? "", right.first_seen ?? "") || left.finding_no - right.finding_no,

@@ -1,3 +1,4 @@
+import { runSequences, type SequenceResult } from "../queries/index.js";
 import { type Questionnaire, readQuestionnaires } from "./answers-content.js";
 import {
   type Activity,
@@ -23,6 +24,7 @@ export interface ReportContent extends Omit<ReportInput, "database" | "detection
   run: RunContent;
   frameworks: Frameworks;
   questionnaires: Questionnaire[];
+  sequences: SequenceResult[];
   events: CitedEvent[];
   /** Different records that findings list; those that `v_event` does not know have no line in the timeline. */
   citedRecords: number;
@@ -59,6 +61,7 @@ export async function readContent(input: ReportInput): Promise<ReportContent> {
     run,
     frameworks: detections.frameworks,
     questionnaires: await readQuestionnaires(database, runId, detections.scenarios ?? []),
+    sequences: maskValue(await runSequences(database, detections.sequences ?? []), true),
     events: await readCitedEvents(database, runId),
     citedRecords: await countCitedRecords(database, runId),
     artifacts: maskValue(await readCitedArtifacts(database, runId), true),

@@ -10,6 +10,7 @@ import { lineageSection } from "./lineage-section.js";
 import { methodsSection, queriesSection } from "./methods-section.js";
 import { negativesSection } from "./negatives-section.js";
 import type { Section } from "./part.js";
+import { sequencesSection } from "./sequences-section.js";
 import { styleSheet } from "./style.js";
 import { summarySection, titleBlock } from "./summary-section.js";
 import { techniquesSection } from "./techniques-section.js";
@@ -28,6 +29,7 @@ export function htmlDocument(content: ReportContent): string {
     lineageSection,
     elementsSection,
     scenariosSection,
+    sequencesSection,
     findingsSection,
     negativesSection,
     suppressedSection,

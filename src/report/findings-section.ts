@@ -8,6 +8,7 @@ import {
   badge,
   code,
   inlineFacts,
+  leftOut,
   parameterText,
   prose,
   type Section,
@@ -32,9 +33,9 @@ const SHORT: TableColumn<Finding>[] = [
   {
     title: "What",
     kind: "wide",
-    cell: (finding) => html`<b>${finding.title}.</b> ${prose(finding.summary)}`,
+    cell: (finding) =>
+      html`<b>${finding.title}.</b> ${prose(finding.summary)}${finding.entity === null ? null : html` (${code(finding.entity)})`}`,
   },
-  { title: "Entity", cell: (finding) => code(finding.entity) },
   { title: "First seen (UTC)", kind: "time", cell: (finding) => formatTime(finding.first_seen) },
   { title: "Records", kind: "number", cell: (finding) => formatCount(finding.record_total) },
 ];
@@ -48,7 +49,7 @@ export function findingsSection(content: ReportContent): Section {
           "No detection fired. Detections without findings, below, says what was searched and what could not be.",
         )
       : html`${verdict(`${counted(run.findings.length, "finding")} by ${counted(run.actors.length, "actor group")}.`)}
-${run.actors.map((group) => actorPart(group, content))}`;
+${run.actors.slice(0, LIMIT.actors).map((group) => actorPart(group, content))}${leftOverPart(run.actors)}`;
   return { id: "findings", title: "Findings by actor", body, leaf: true };
 }
 
@@ -78,10 +79,31 @@ function actorPart(group: ActorGroup, { frameworks }: ReportContent): Markup {
 ${byDetection(shown).map((findings) => detectionPart(findings, frameworks))}${
   rest.length === 0
     ? null
-    : table(`${counted(rest.length, "further finding")} of this actor`, rest, SHORT, {
-        note: "in full in findings.jsonl",
-      })
+    : table(
+        `${counted(rest.length, "further finding")} of this actor`,
+        rest.slice(0, LIMIT.furtherFindings),
+        SHORT,
+        {
+          note:
+            leftOut(LIMIT.furtherFindings, rest.length, "all are in findings.jsonl") ??
+            "in full in findings.jsonl",
+        },
+      )
 }`;
+}
+
+/** Findings for which there is no room are named, so that links to them lead somewhere. */
+function leftOverPart(actors: readonly ActorGroup[]): Content {
+  const room = LIMIT.findingsOfActor + LIMIT.furtherFindings;
+  const left = [
+    ...actors.slice(0, LIMIT.actors).flatMap((group) => group.findings.slice(room)),
+    ...actors.slice(LIMIT.actors).flatMap((group) => group.findings),
+  ];
+  if (left.length === 0) return null;
+  const beyond = actors.slice(LIMIT.actors);
+  return html`<h3>In findings.jsonl only</h3>
+${beyond.map((group) => html`<span id="${group.anchor}"></span>`)}<p>${counted(left.length, "finding")}${beyond.length === 0 ? "" : `, ${counted(beyond.length, "actor")} among them`}, for which the page has no room: ${left.map(({ finding_no: no }) => html`<span id="finding-${no}">F${no}</span> `)}</p>
+`;
 }
 
 /** Findings of one detection together, in the order of time; the detection with the gravest finding first. */

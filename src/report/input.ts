@@ -13,6 +13,8 @@ export interface ReportInput {
     queries: readonly QueryFacts[];
     /** The queries whose questions the report answers: the seven elements and the scenarios. */
     scenarios?: readonly Query[] | undefined;
+    /** The sequences that the report looks for. */
+    sequences?: readonly Query[] | undefined;
     /** Techniques and tactics of MITRE. */
     frameworks: Frameworks;
   };

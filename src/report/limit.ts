@@ -1,6 +1,8 @@
 /** How much of the evidence goes into the page; whatever is left out is counted there and stands in the other files. */
 export const LIMIT = {
-  /** Findings of one actor in full. */
+  /** Actors with a part of their own, findings of one in full, and in a line each. */
+  actors: 80,
+  furtherFindings: 300,
   findingsOfActor: 150,
   /** Stretches of records (`12/1–12/480`) of one finding. */
   recordStretches: 48,
@@ -26,6 +28,9 @@ export const LIMIT = {
   lineageNodes: 28,
   lineageCredentials: 12,
   lineageFlags: 2_000,
+  /** Chains of sequences, and stretches of records of one of their steps. */
+  chains: 60,
+  chainRecords: 6,
   /** Lines of the story in the summary. */
   steps: 30,
   /** Findings that an answer names. */

@@ -31,7 +31,7 @@ export function lineagePicture(lineage: Lineage): Markup {
   const keyOf = (id: string) => keys.get(id) ?? "";
   const arrows = arrowsOf(lineage.edges.filter((edge) => keys.has(edge.parent) && keys.has(edge.child)));
   const graph = new Graph();
-  graph.setGraph({ rankdir: "TB", nodesep: 34, ranksep: 34, edgesep: 18, marginx: 6, marginy: 6 });
+  graph.setGraph({ rankdir: "TB", nodesep: 34, ranksep: 26, edgesep: 18, marginx: 6, marginy: 6 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of shown) graph.setNode(keyOf(node.id), sizeOf(node));
   for (const { parent, child, lines } of arrows) {

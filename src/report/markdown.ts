@@ -36,6 +36,7 @@ export function markdownDocument(content: ReportContent): string {
     ...stepLines(content),
     ...answerLines(content),
     ...lineageLines(content),
+    ...sequenceLines(content),
     "## Findings by actor",
     "",
     ...findingLines(content),
@@ -114,6 +115,31 @@ function lineageLines({ lineage }: ReportContent): string[] {
         `| ${formatTime(first_time)} | ${escapeMarkdown(parent)} | ${escapeMarkdown(via)} | ${escapeMarkdown(child)} | ${isStrong ? `${artifact_id}/${record_no}` : "same address"} |`,
     ),
     "",
+  ];
+}
+
+function sequenceLines({ sequences }: ReportContent): string[] {
+  const chains = sequences.flatMap(({ id, version, title, chains: found }) =>
+    found.map((chain) => ({ id, version, title, chain })),
+  );
+  if (chains.length === 0) return [];
+  return [
+    "## Sequences",
+    "",
+    ...chains
+      .slice(0, LIMIT.chains)
+      .flatMap(({ id, version, title, chain }) => [
+        `### ${escapeMarkdown(title)}: ${escapeMarkdown(chain.entity)}`,
+        "",
+        `${escapeMarkdown(id)} ${escapeMarkdown(version)}, ${formatSpan(chain.first_seen, chain.last_seen)}`,
+        "",
+        ...chain.steps.map(({ no, name, first_seen, last_seen, event_count, records }) =>
+          first_seen === null
+            ? `${no}. ${escapeMarkdown(name)}: not seen`
+            : `${no}. ${escapeMarkdown(name)}: ${formatSpan(first_seen, last_seen)}, ${formatCount(event_count)} events, records ${stretches(records).slice(0, LIMIT.chainRecords).map(stretchText).join(", ")}`,
+        ),
+        "",
+      ]),
   ];
 }
 

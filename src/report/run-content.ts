@@ -113,6 +113,19 @@ export function groupByActor(findings: readonly Finding[]): ActorGroup[] {
   return groups.map((group, index) => ({ ...group, anchor: `actor-${index + 1}` }));
 }
 
+/** The finding with the highest score of each key, highest first. */
+export function firstOfEach(findings: readonly Finding[], keyOf: (finding: Finding) => string): Finding[] {
+  const seen = new Set<string>();
+  return findings
+    .toSorted((left, right) => right.score - left.score || left.finding_no - right.finding_no)
+    .filter((finding) => {
+      const key = keyOf(finding);
+      const isNew = !seen.has(key);
+      seen.add(key);
+      return isNew;
+    });
+}
+
 /** Earliest first and latest last time of findings; null where none has one. */
 export function span(findings: readonly Finding[]): { firstSeen: string | null; lastSeen: string | null } {
   const known = (times: (string | null)[]) => times.filter((time) => time !== null).sort(compareInstants);

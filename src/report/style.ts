@@ -112,6 +112,8 @@ tbody th.no{min-width:8ch}
 td.name{min-width:15ch}
 td.short{min-width:13ch}
 .techniques td.name{min-width:32ch}
+.techniques tbody th{min-width:15ch}
+.chains td.name,.chains td.short{min-width:25ch}
 td.wide{min-width:24ch;width:52%}
 td.rest{min-width:24ch;width:100%}
 .dense td,.dense th{padding-top:2px;padding-bottom:2px;font-size:12.5px}
@@ -137,8 +139,9 @@ footer{overflow-wrap:anywhere;margin-top:40px;padding-top:12px;border-top:1px so
 
   td.time{min-width:11ch}
   .word{min-width:0}
-  td.short{min-width:9ch}
+  td.short{min-width:13ch}
   .techniques td.name{min-width:20ch}
+  .chains td.name,.chains td.short{min-width:17ch}
   th,td{padding-right:8px}
 }
 @media (max-width:620px){
@@ -171,8 +174,9 @@ function print(running: string): string {
 
   td.time{min-width:11ch}
   .word{min-width:0}
-  td.short{min-width:9ch}
+  td.short{min-width:13ch}
   .techniques td.name{min-width:20ch}
+  .chains td.name,.chains td.short{min-width:16ch}
   th,td{padding-right:6pt}
   .dense td,.dense th{font-size:7.6pt;padding-top:1pt;padding-bottom:1pt}
   table{font-size:8.3pt}

@@ -12,13 +12,14 @@ import {
   facts,
   findingLink,
   inlineFacts,
+  leftOut,
   type Section,
   shortActor,
   table,
   time,
   verdict,
 } from "./part.js";
-import { isAct } from "./run-content.js";
+import { firstOfEach, isAct } from "./run-content.js";
 import { glance } from "./timeline-picture.js";
 import { compareTexts, counted, formatCount, formatSpan, formatTime } from "./visible.js";
 
@@ -113,13 +114,7 @@ function openQuestions(content: ReportContent): string {
 /** The gravest acts in the order of time, one for each detection and actor. */
 export function steps({ run }: ReportContent): { steps: Finding[]; total: number } {
   const grave = run.findings.filter((finding) => isAct(finding) && isGrave(finding));
-  const firsts = grave
-    .toSorted((left, right) => right.score - left.score || left.finding_no - right.finding_no)
-    .filter(
-      (finding, index, all) =>
-        all.findIndex((one) => one.detection_id === finding.detection_id && one.actor === finding.actor) ===
-        index,
-    );
+  const firsts = firstOfEach(grave, ({ detection_id, actor }) => JSON.stringify([detection_id, actor]));
   return { steps: firsts.slice(0, LIMIT.steps).sort(inTime), total: firsts.length };
 }
 
@@ -151,7 +146,7 @@ function stepsTable(content: ReportContent): Markup {
 function actorTable({ run }: ReportContent): Markup {
   return table(
     "Actors, gravest first",
-    run.actors,
+    run.actors.slice(0, LIMIT.actors),
     [
       {
         title: "Actor",
@@ -164,7 +159,10 @@ function actorTable({ run }: ReportContent): Markup {
       { title: "Last seen (UTC)", kind: "time", cell: (group) => formatTime(group.lastSeen) },
       { title: "Identity", kind: "name", cell: (group) => code(group.actor) },
     ],
-    { empty: "No finding names an actor." },
+    {
+      empty: "No finding names an actor.",
+      note: leftOut(LIMIT.actors, run.actors.length, "findings.csv names all"),
+    },
   );
 }
 

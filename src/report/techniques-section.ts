@@ -94,7 +94,7 @@ const TONES: Tone[] = [
   { fill: "#b2400d", ink: "#fff" },
   { fill: "#7a2606", ink: "#fff" },
 ];
-const CHIP = 24;
+const CHIP = 20;
 const LETTER = 6.3;
 
 /** A row for each tactic in the order of the matrix, a box for each technique, darker with more findings. */
@@ -111,14 +111,14 @@ function matrix(key: string, name: string, framework: Framework, techniques: rea
       const width = text.length * LETTER + 40;
       if (x > LEFT && x + width > RIGHT) {
         x = LEFT;
-        y += CHIP + 4;
+        y += CHIP + 3;
       }
       const at = x;
       x += width + 5;
       return chip(at, y, width, text, findings.length, tone(Math.log(findings.length)));
     });
-    y += CHIP + 12;
-    return html`${label(10, top + 16, title, { weight: members.length > 0 ? 600 : 400, fill: members.length > 0 ? INK : SOFT })}${chips}${members.length === 0 ? label(LEFT, top + 16, "no finding", { size: 11, fill: SOFT }) : null}<path d="M 0 ${rounded(y - 6)} H ${RIGHT}" stroke="#d8dde3" stroke-width="0.8"/>
+    y += CHIP + 9;
+    return html`${label(10, top + 14, title, { weight: members.length > 0 ? 600 : 400, fill: members.length > 0 ? INK : SOFT })}${chips}${members.length === 0 ? label(LEFT, top + 14, "no finding", { size: 11, fill: SOFT }) : null}<path d="M 0 ${rounded(y - 5)} H ${RIGHT}" stroke="#d8dde3" stroke-width="0.8"/>
 `;
   });
   return figure(
@@ -138,5 +138,5 @@ function matrix(key: string, name: string, framework: Framework, techniques: rea
 
 function chip(x: number, y: number, width: number, text: string, findings: number, tone: Tone): Markup {
   const { fill, ink } = tone;
-  return html`<rect x="${rounded(x)}" y="${y}" width="${rounded(width)}" height="${CHIP}" rx="3" fill="${fill}"/>${label(x + 7, y + 16, text, { size: 11, fill: ink })}${label(x + width - 7, y + 16, formatCount(findings), { size: 11.5, anchor: "end", weight: 700, fill: ink })}`;
+  return html`<rect x="${rounded(x)}" y="${y}" width="${rounded(width)}" height="${CHIP}" rx="3" fill="${fill}"/>${label(x + 7, y + 14, text, { size: 11, fill: ink })}${label(x + width - 7, y + 14, formatCount(findings), { size: 11.5, anchor: "end", weight: 700, fill: ink })}`;
 }

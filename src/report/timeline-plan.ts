@@ -115,7 +115,12 @@ export function insets(
   most: number,
 ): { from: number; to: number }[] {
   const length = (near.to - near.from) / 6;
-  let left = all.filter((one) => one.from >= near.from && one.from <= near.to);
+  // The gravest will do to find where much happens at once, however many there are.
+  let left = all
+    .filter((one) => one.from >= near.from && one.from <= near.to)
+    .sort((one, other) => other.finding.score - one.finding.score || one.from - other.from)
+    .slice(0, WEIGHED)
+    .sort((one, other) => one.from - other.from);
   const found: { from: number; to: number }[] = [];
   while (found.length < most) {
     const weightFrom = (from: number) =>
@@ -144,6 +149,7 @@ export function insets(
 
 /** A stretch with fewer findings needs no picture of its own. */
 const DENSE = 8;
+const WEIGHED = 500;
 
 /** Lanes of actors, by the time of their first finding; each names those with the highest scores that begin within the axis. */
 export function planLanes(groups: readonly ActorGroup[], axis: TimeAxis): Lane[] {

@@ -48,11 +48,14 @@ ${table(
     { title: "What, on what, with what outcome", kind: "wide", cell: whatCell },
     {
       title: "Findings",
+      kind: "short",
       cell: ({ findings }) =>
-        [...findings]
+        html`${[...findings]
           .sort((left, right) => left - right)
-          .slice(0, 12)
-          .map((no, index) => html`${index === 0 ? "" : ", "}<a href="#finding-${no}">F${no}</a>`),
+          .slice(0, LINKS)
+          .map(
+            (no, index) => html`${index === 0 ? "" : ", "}<a href="#finding-${no}">F${no}</a>`,
+          )}${findings.size > LINKS ? ", …" : ""}`,
     },
     {
       title: "First record",
@@ -67,6 +70,9 @@ ${table(
 )}`;
   return { id: "timeline", title: "Attack timeline", body, leaf: true };
 }
+
+/** Findings that one line names; timeline.csv names all. */
+const LINKS = 8;
 
 /** Longest pause, in milliseconds, within one line of the table. */
 const PAUSE = 3_600_000;

@@ -44,6 +44,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
           runId: run,
           queries: queries.filter((query) => query.kind === "detection"),
           scenarios: queries.filter((query) => query.kind === "scenario"),
+          sequences: queries.filter((query) => query.kind === "sequence"),
           frameworks: { attack, atlas },
         },
         evidence: { bags: bagsOf(custody), custody, verification },

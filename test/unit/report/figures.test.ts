@@ -94,9 +94,11 @@ let page: string;
 beforeAll(async () => {
   database = await openStory(DRAWN);
   folder = await mkdtemp(join(tmpdir(), "coldtrail-figures-"));
-  const scenarios = (await loadLibrary(assetFolder("queries"))).filter((query) => query.kind === "scenario");
+  const library = await loadLibrary(assetFolder("queries"));
+  const scenarios = library.filter((query) => query.kind === "scenario");
+  const sequences = library.filter((query) => query.kind === "sequence");
   const input = storyInput(database);
-  await writeReport({ ...input, detections: { ...input.detections, scenarios } }, folder);
+  await writeReport({ ...input, detections: { ...input.detections, scenarios, sequences } }, folder);
   page = await readFile(join(folder, "report.html"), "utf8");
 });
 afterAll(async () => {
@@ -199,6 +201,20 @@ describe("answers", () => {
     await writeReport({ ...input, detections: { ...input.detections, scenarios } }, join(folder, "other"));
     const text = textOf(await readFile(join(folder, "other", "report.html"), "utf8"));
     expect(text).toContain("The seven elements were not asked for this report.");
+  });
+});
+
+describe("sequences", () => {
+  test("a chain stands step by step with times and records, and as a line with a link to its steps", () => {
+    const text = textOf(page);
+    expect(text).toMatch(/1 chain of 1 sequence; \d+ sequences of \d+ without one\./);
+    expect(page).toMatch(/<a href="#chain-1"><title>What the attacker came to hold/);
+    const [, chain = ""] = /<h3 id="chain-1">([\s\S]*?)<\/table>/.exec(page) ?? [];
+    expect(textOf(chain)).toMatch(/2026-03-11 09:48:07Z/);
+  });
+
+  test("a sequence without a chain is listed with what was missing", () => {
+    expect(textOf(page)).toMatch(/seq-rag-poisoning(not_evaluable|partial|not_fired)/);
   });
 });
 

@@ -206,8 +206,9 @@ export async function writeHostileReport(folder: string): Promise<void> {
   };
   const library = await loadLibrary(assetFolder("queries"));
   const scenarios = library.filter((query) => query.kind === "scenario");
+  const sequences = library.filter((query) => query.kind === "sequence");
   await writeReport(
-    { ...input, detections: { ...input.detections, runId: RUN, queries, frameworks, scenarios } },
+    { ...input, detections: { ...input.detections, runId: RUN, queries, frameworks, scenarios, sequences } },
     folder,
   );
   database.close();

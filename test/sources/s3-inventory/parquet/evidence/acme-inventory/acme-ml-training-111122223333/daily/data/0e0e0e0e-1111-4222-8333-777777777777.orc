@@ -1,2 +1,0 @@
-ORC
-not read
