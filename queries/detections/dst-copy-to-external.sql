@@ -1,6 +1,6 @@
 -- ---
 -- id: dst-copy-to-external
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Objects copied inside S3 to a foreign bucket
 -- status: stable
 -- severity: critical
@@ -32,6 +32,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 -- changelog:
+--   1.0.1: a copy source that is no UTF-8 when decoded stays as it is written
 --   1.0.0: first version
 -- ---
 with own_bucket as (
@@ -93,7 +94,7 @@ recorded as (
 parsed as (
     select
         *,
-        url_decode(
+        percent_decoded(
             regexp_replace(
                 split_part(request_parameters ->> '$."x-amz-copy-source"', '?versionId=', 1),
                 '^/|^arn:[^:]+:s3:::',

@@ -1,6 +1,6 @@
 -- ---
 -- id: prv-macie-or-classification-hit
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Classified data among the objects that were read
 -- status: stable
 -- severity: medium
@@ -36,6 +36,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/macie/latest/user/findings-types.html
 -- changelog:
+--   1.0.1: a copy source that is no UTF-8 when decoded stays as it is written
 --   1.0.0: first version
 -- ---
 with current_finding as (
@@ -97,7 +98,7 @@ read_call as (
         event_time,
         coalesce(request_parameters ->> '$.bucketName', '') as named_bucket,
         request_parameters ->> '$.key' as named_key,
-        url_decode(request_parameters ->> '$.x-amz-copy-source') as copy_source,
+        percent_decoded(request_parameters ->> '$.x-amz-copy-source') as copy_source,
         event_name,
         principal,
         credential,

@@ -1,6 +1,6 @@
 -- ---
 -- id: h-copies-out
--- version: 1.0.0
+-- version: 1.0.1
 -- title: What was copied to buckets and accounts that are not ours?
 -- status: stable
 -- description: >-
@@ -19,6 +19,7 @@
 --   case_to: {type: timestamptz, default: null, description: only before}
 -- references: []
 -- changelog:
+--   1.0.1: a copy source that is no UTF-8 when decoded stays as it is written
 --   1.0.0: first version
 -- ---
 with own_bucket as materialized (
@@ -50,7 +51,7 @@ call as (
         end as destination,
         case
             when event_name in ('CopyObject', 'UploadPartCopy')
-            then regexp_replace(url_decode(request_parameters ->> '$."x-amz-copy-source"'), '^/', '')
+            then regexp_replace(percent_decoded(request_parameters ->> '$."x-amz-copy-source"'), '^/', '')
             else event_resource(request_parameters, resources)
         end as source_object
     from cloudtrail_event

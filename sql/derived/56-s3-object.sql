@@ -56,7 +56,7 @@ select
     'inventory' as observed_by,
     creation_timestamp as collected_at,
     coalesce(value ->> '$.Bucket', bucket) as bucket,
-    coalesce(url_decode(replace(value ->> '$.Key', '+', ' ')), key) as key,
+    coalesce(form_decoded(value ->> '$.Key'), key) as key,
     value ->> '$.VersionId' as version_id,
     try_cast(value ->> '$.IsLatest' as boolean) as is_latest,
     try_cast(value ->> '$.IsDeleteMarker' as boolean) as is_delete_marker,
@@ -77,6 +77,27 @@ select
         []
     ) as flags,
 from named;
+
+-- In Parquet the columns name themselves, and only the moment is missing.
+update s3_object_version
+set collected_at = listing.creation_timestamp
+from (
+    select
+        artifact.artifact_id,
+        max(data_file.creation_timestamp) as creation_timestamp,
+    from artifact
+    join (
+        select
+            creation_timestamp,
+            regexp_extract(unnest(json_extract_string(files, '$[*].key')), '[^/]+$') as file_name,
+        from s3_inventory
+    ) as data_file
+        on file_name <> ''
+        and ends_with('/' || coalesce(artifact.member, artifact.original), '/' || file_name)
+    where artifact.source = 's3_inventory_parquet'
+    group by artifact.artifact_id
+) as listing
+where listing.artifact_id = s3_object_version.artifact_id;
 
 update s3_object_version
 set flags = list_append(coalesce(flags, []), 'no_bucket')

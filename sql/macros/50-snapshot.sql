@@ -42,7 +42,7 @@ create or replace macro collected_region(name) as
 
 -- What the answer is about: the part of the file name after the operation, percent-decoded.
 create or replace macro collected_resource(name) as
-    nullif(url_decode(struct_extract(collected(name), 'resource')), '');
+    nullif(percent_decoded(struct_extract(collected(name), 'resource')), '');
 
 -- Account of the first ARN that a key called …Arn, …ARN or …arn holds; null when none does.
 create or replace macro account_of_record(record) as
@@ -79,7 +79,7 @@ create or replace macro policy_document(value) as
             case
                 when starts_with(ltrim(json_extract_string(value, '$')), '{')
                     then json_extract_string(value, '$')
-                else url_decode(json_extract_string(value, '$'))
+                else percent_decoded(json_extract_string(value, '$'))
             end as json
         )
     end;
@@ -114,7 +114,7 @@ create or replace macro answer_resource(name) as
     coalesce(
         collected_resource(name),
         nullif(
-            url_decode(
+            percent_decoded(
                 regexp_extract(
                     name,
                     '(?:^|/)(?:[a-z0-9-]+-)?(?:get|list|describe|head)-[a-z0-9-]+[._]([^/]*)\.json(?:\.gz)?$',

@@ -63,4 +63,4 @@ comment on column cloudtrail_event.source_ip_address is 'An address, a service h
 comment on column cloudtrail_event.user_identity is 'The whole userIdentity object as logged.';
 comment on column cloudtrail_event.unknown is 'Top-level keys that this version does not know, with their values.';
 comment on column cloudtrail_event.superseded_by is 'Id of the event with which AWS corrected this one (addendum UPDATED_DATA).';
-comment on column cloudtrail_event.flags is 'What the reader must know: event_id_conflict, no_event_time, invalid_utf8; lossy: from a download that leaves most of an event out; excel_damage: a spreadsheet changed account id or time; superseded; ocsf: from Security Lake.';
+comment on column cloudtrail_event.flags is 'What the reader must know: event_id_conflict, no_event_time, invalid_utf8; lossy: from a download that leaves most of an event out; excel_damage: a spreadsheet changed account id or time; superseded; ocsf: from Security Lake; identity_ambiguous: a Lake result names a part of the caller twice, none is used.';

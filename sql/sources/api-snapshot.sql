@@ -325,8 +325,8 @@ select
     -- DescribeTrails is describe-trails.
     lower(regexp_replace(operation, '([a-z0-9])([A-Z])', '\1-\2', 'g')) as operation,
     coalesce(
-        nullif(url_decode(answered.place.resource), ''),
-        nullif(url_decode(answered.file.resource), ''),
+        nullif(percent_decoded(answered.place.resource), ''),
+        nullif(percent_decoded(answered.file.resource), ''),
         list_filter(a[9:], lambda name : name is not null)[1]
     ) as resource,
     named_by,

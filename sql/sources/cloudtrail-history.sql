@@ -67,11 +67,15 @@ renamed as (
 final as (
     select
         *,
-        instant_of(logged_time) as event_time,
+        -- A spreadsheet counts days: 46092.38 is no second of 1970.
+        case when not regexp_full_match(logged_time, '[0-9]{1,6}([.,][0-9]*)?') then instant_of(logged_time) end as event_time,
         case when regexp_full_match(logged_account, '[0-9]{12}') then logged_account end as recipient_account_id,
-        -- 1.11122E+11, 11122233 (zeros in front are gone), 3/11/2026 9:12
+        -- 1.11122E+11, 11122233 (zeros in front are gone), 3/11/2026 9:12, 46092.38
         regexp_full_match(logged_account, '[0-9.,]+(E\+?[0-9]+)?') and not regexp_full_match(logged_account, '[0-9]{12}')
-        or regexp_full_match(logged_time, '[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}.*') as damaged,
+        or regexp_full_match(
+            logged_time,
+            '[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}.*|[0-9]{1,6}([.,][0-9]*)?'
+        ) as damaged,
     from renamed
 )
 

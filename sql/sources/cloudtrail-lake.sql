@@ -48,8 +48,12 @@ with identity as (
             ]
         ) as r,
         -- What stands before the session belongs to the caller; the issuer follows inside the session.
-        regexp_extract(r[22], '^(.*?)(?:, ?sessioncontext=|$)', 1) as caller,
-        regexp_extract(r[22], 'sessionissuer=\{([^}]*)\}', 1) as issuer,
+        regexp_extract(r[22], '^(.*?)(?:, ?sessioncontext=|$)', 1) as told,
+        -- Nothing inside is quoted, so that a name of the caller's choice can look like another field.
+        regexp_extract_all(told, '(?:^|[{ ])(type|principalid|arn|accountid|accesskeyid|username)=', 1) as named,
+        len(named) > len(list_distinct(named)) as is_ambiguous,
+        case when not is_ambiguous then told end as caller,
+        case when not is_ambiguous then regexp_extract(r[22], 'sessionissuer=\{([^}]*)\}', 1) end as issuer,
     from framed
 ),
 
@@ -110,6 +114,7 @@ select
     list_concat(
         coalesce(flags, []),
         ['lossy'],
+        case when is_ambiguous then ['identity_ambiguous'] else [] end,
         case when event_time is null then ['no_event_time'] else [] end
     ) as flags,
     null::varchar as skip_because,

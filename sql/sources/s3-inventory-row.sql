@@ -8,7 +8,7 @@
 -- emits: [s3_inventory_row]
 -- caveats:
 --   - A data file has no header. Without its manifest only bucket and key are known.
---   - Inventories in ORC and Parquet are not read.
+--   - Inventories in ORC are not read.
 -- references:
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
 -- ---
@@ -17,7 +17,7 @@ select
     record_no,
     regexp_replace(_name, '\\', '/', 'g') as object_key,
     record ->> '$.values[0]' as bucket,
-    url_decode(replace(record ->> '$.values[1]', '+', ' ')) as key,
+    form_decoded(record ->> '$.values[1]') as key,
     json_extract_string(record, '$.values[*]') as fields,
     flags,
     null::varchar as skip_because,

@@ -8,6 +8,7 @@
 --       keys: [class_uid, finding_info]
 --     - in: [Findings, findings, '', detail.findings, data.Findings]
 --       keys: [class_uid, finding]
+--   parquet: [class_uid, 'finding_info|finding']
 --   order: -1
 -- emits: [security_finding]
 -- identity: [finding_id, product, updated_at]

@@ -184,7 +184,7 @@ object_call as (
         select
             artifact_id,
             record_no,
-            url_decode(request_parameters ->> '$.x-amz-copy-source') as copy_source
+            percent_decoded(request_parameters ->> '$.x-amz-copy-source') as copy_source
         from call
         where event_source = 's3.amazonaws.com'
             and event_name in ('CopyObject', 'UploadPartCopy')

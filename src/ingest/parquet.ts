@@ -6,7 +6,7 @@ export const PARQUET_MAGIC = Buffer.from("PAR1");
 
 /**
  * Copies Parquet bytes to `path` and returns the source that reads files with such columns, or null. The names of the
- * columns stand as plain text in the footer (Apache Parquet format, "File format").
+ * columns stand as text in the footer, each after a byte with its length (Apache Parquet format, "File format").
  */
 export async function copyParquet(
   chunks: AsyncIterable<Buffer>,
@@ -23,8 +23,9 @@ export async function copyParquet(
     if (!end.subarray(4).equals(PARQUET_MAGIC) || length <= 0) return { source: null, bytes };
     const footer = Buffer.alloc(length);
     await file.read(footer, 0, length, bytes - 8 - length);
+    const has = (name: string): boolean => footer.includes(Buffer.from([name.length, ...Buffer.from(name)]));
     const source = sources.find(({ recognises: { parquet } }) =>
-      parquet?.every((name) => footer.includes(name)),
+      parquet?.every((name) => name.split("|").some(has)),
     );
     return { source: source ?? null, bytes };
   } finally {

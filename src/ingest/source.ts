@@ -42,8 +42,8 @@ const header = z.strictObject({
     /** The first line is a header that matches; the lines after it are records in its order. */
     header_line: z.string().optional(),
     /**
-     * A Parquet file with all of these columns. For a source of lines under a header its columns are the fields (`_` in a
-     * name as `-`), for others its rows become JSON objects.
+     * A Parquet file with all of these columns (`a|b`: one of the two). For a source of lines under a header its columns
+     * are the fields (`_` in a name as `-`), for others its rows become JSON objects.
      */
     parquet: z.array(z.string()).min(1).optional(),
     /** The first line matches and names the columns of comma-separated rows (RFC 4180). */

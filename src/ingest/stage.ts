@@ -14,6 +14,7 @@ import { PayloadReader, type PayloadSink } from "./payload.js";
 import { type Claim, recognise, type WrappedClaim } from "./recognise.js";
 import { type Source, takesPlace } from "./source.js";
 import { type Spool, SpoolWriter } from "./spool.js";
+import { unreadFormat } from "./unread-format.js";
 import { findWrapper, type Wrapper } from "./unwrap.js";
 
 /** One artifact to be staged. */
@@ -198,7 +199,7 @@ export class Stager {
     else if (outline.root === "json" && outline.values.length === 0) {
       result.state = "empty";
       result.note = "JSON without any record";
-    }
+    } else result.note = unreadFormat(head);
     return null;
   }
 

@@ -1,7 +1,6 @@
 import type { ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
 import { type FileCount, readFileCounts, readStatus, type Status } from "../../ingest/index.js";
-import { escapeMarkdown } from "../../report/index.js";
 import { openAnalysis } from "../analysis.js";
 import { countText, table } from "../output.js";
 import { recorded } from "../recorded.js";
@@ -30,7 +29,7 @@ export async function status(
     }
     const sections = statusSections(found, files);
     const isPage = options.markdown === true;
-    out(isPage ? markdown(held.title, summary(found), sections) : text(summary(found), sections));
+    out(isPage ? await markdown(held.title, summary(found), sections) : text(summary(found), sections));
     return { format: isPage ? "markdown" : "table" };
   });
 }
@@ -48,7 +47,8 @@ function text(first: string, sections: StatusSection[]): string {
   return `${[first, ...parts].join("\n")}\n`;
 }
 
-function markdown(title: string, first: string, sections: StatusSection[]): string {
+async function markdown(title: string, first: string, sections: StatusSection[]): Promise<string> {
+  const { escapeMarkdown } = await import("../../report/index.js");
   const parts = sections.map(({ title: heading, notes, names, rows }) => {
     const line = (cells: string[]): string => `| ${cells.join(" | ")} |`;
     return [

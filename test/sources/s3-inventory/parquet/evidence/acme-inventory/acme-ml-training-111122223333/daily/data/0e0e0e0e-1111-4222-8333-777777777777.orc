@@ -1,0 +1,2 @@
+ORC
+not read
