@@ -1,5 +1,6 @@
 import yargs, { type Argv } from "yargs";
 import { ColdtrailError, EXIT, type ExitCode } from "../errors.js";
+import { errorCode, reasonOf } from "../evidence/index.js";
 import { COMMANDS } from "./commands.js";
 import { safeText, type Terminal } from "./terminal.js";
 
@@ -53,9 +54,23 @@ function report(error: unknown, terminal: Terminal): ExitCode {
     terminal.note("coldtrail: interrupted\n");
     return EXIT.interrupted;
   }
+  const trouble = machineTrouble(error);
+  if (trouble !== undefined) {
+    terminal.note(`coldtrail: ${safeText(trouble)}\n`);
+    return EXIT.usage;
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   terminal.note(
     `coldtrail: this is a bug of coldtrail, please report it with the lines below\n${safeText(text)}\n`,
   );
   return EXIT.bug;
+}
+
+/** Errors of the operating system that tell of the machine, wherever they come up, and never of our code. */
+const MACHINE = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EFBIG", "EMFILE", "ENFILE"]);
+
+function machineTrouble(error: unknown): string | undefined {
+  if (!MACHINE.has(errorCode(error) ?? "")) return undefined;
+  const { path } = error as NodeJS.ErrnoException;
+  return `${path === undefined ? "" : `${path}: `}${reasonOf(error)}`;
 }

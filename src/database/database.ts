@@ -183,7 +183,6 @@ function explain(error: unknown): never {
     throw new ColdtrailError(
       "disk-full",
       `the disk is full (${text}); free some space and run the command again, ingest goes on where it was`,
-      EXIT.coverageBroken,
     );
   }
   throw error;

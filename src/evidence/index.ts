@@ -19,6 +19,7 @@ export type { QueryResults } from "./digest/query-results.js";
 export { type DigestValidation, validateDigests } from "./digest/validate.js";
 export type { DigestVerdict, Judged } from "./digest/verdict.js";
 export { readVerdicts, type VerdictLine, verdictLines, writeVerdicts } from "./digest/verdict-file.js";
+export { errorCode, reasonOf } from "./failure.js";
 export { sha256 } from "./hash.js";
 export { type CaseStatement, initCase } from "./init.js";
 export type { Outcome } from "./origins/origin.js";

@@ -5,7 +5,7 @@ import type { Database, Limits } from "../database/index.js";
 import { ColdtrailError, EXIT } from "../errors.js";
 import { type Case, listArtifacts } from "../evidence/index.js";
 import { openCurrent } from "./current.js";
-import { listJobs } from "./jobs.js";
+import { type Known, listJobs, sealedFileOf } from "./jobs.js";
 import { evidenceTables, forgetArtifacts, Loader } from "./load.js";
 import { loadReference } from "./reference.js";
 import { type BrokenCount, settle } from "./settle.js";
@@ -72,7 +72,8 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
     await dropOrphans(database);
     await loadReference(database, held);
     const known = await knownArtifacts(database);
-    const { jobs, origins, listed } = await listJobs(held, sealed, known, sources);
+    const unread = await forgetUnread(database, known);
+    const { jobs, origins, listed } = await listJobs(held, sealed, known, sources, unread);
     if (jobs.length === 0 && listed.length === 0 && (await stateOf(database)) === "settled") {
       return await summarise(database, known, [], rebuilt);
     }
@@ -163,11 +164,30 @@ async function dropOrphans(database: Database): Promise<void> {
   );
 }
 
-async function knownArtifacts(
-  database: Database,
-): Promise<Map<number, { sha256: string; state: string; original: string }>> {
-  const rows = await database.rows<{ id: number; sha256: string; state: string; original: string }>(
-    "select artifact_id as id, sha256, state, original from artifact order by artifact_id",
+/**
+ * Removes artifacts from the database and from `known` that the machine would not give (`EIO: …`) or that were not as sealed,
+ * with those that were left out as their duplicates, and of a zip all members: the reason may be gone. Returns their numbers.
+ */
+async function forgetUnread(database: Database, known: Map<number, Known>): Promise<Set<number>> {
+  const failed = await database.rows<{ id: number }>(
+    `select artifact_id as id from artifact
+     where state = 'changed' or (state = 'unreadable' and regexp_matches(note, '^E[A-Z0-9]+: '))`,
+  );
+  if (failed.length === 0) return new Set();
+  const files = new Set(failed.map(({ id }) => sealedFileOf(id)));
+  const unread = [...known].filter(
+    ([id, { duplicateOf }]) =>
+      files.has(sealedFileOf(id)) || (duplicateOf !== null && files.has(sealedFileOf(duplicateOf))),
+  );
+  const ids = unread.map(([id]) => id);
+  await forgetArtifacts(database, ids);
+  for (const id of ids) known.delete(id);
+  return new Set(ids);
+}
+
+async function knownArtifacts(database: Database): Promise<Map<number, Known>> {
+  const rows = await database.rows<{ id: number } & Known>(
+    `select artifact_id as id, sha256, state, original, duplicate_of as "duplicateOf" from artifact order by artifact_id`,
   );
   return new Map(rows.map(({ id, ...artifact }) => [id, artifact]));
 }

@@ -17,6 +17,21 @@ export function placesOf(artifactId: number): number[] {
   return places;
 }
 
+/** The sealed file that an artifact is, or is a member of. */
+export function sealedFileOf(artifactId: number): number {
+  let id = artifactId;
+  while (id > MEMBERS_PER_ZIP) id = Math.floor(id / MEMBERS_PER_ZIP);
+  return id;
+}
+
+/** What the database knows of an artifact. */
+export interface Known {
+  sha256: string;
+  state: string;
+  original: string;
+  duplicateOf: number | null;
+}
+
 /** A zip in a zip is opened, a third level is not: nobody ships evidence so, and bombs are built so. */
 const ZIP_LEVELS = 2;
 /** A nested zip must be held in memory to be opened. */
@@ -33,8 +48,10 @@ export interface JobList {
 export async function listJobs(
   held: Case,
   sealed: SealedFile[],
-  known: Map<number, { sha256: string; state: string; original: string }>,
+  known: ReadonlyMap<number, Known>,
   sources: readonly Source[],
+  /** Files that could not be read before: no other file is left out as their duplicate. */
+  unread: ReadonlySet<number> = new Set(),
 ): Promise<JobList> {
   const list: JobList = { jobs: [], origins: new Map(), listed: [] };
   const contentOf = contents(sources);
@@ -57,7 +74,7 @@ export async function listJobs(
       list.listed.push(row(file.artifactId, origin, file.size, file.sha256, "duplicate", note, first));
       continue;
     }
-    firstOf.set(content, file.artifactId);
+    if (!unread.has(file.artifactId)) firstOf.set(content, file.artifactId);
     const path = join(held.dir, file.path);
     if (await isZip(path)) await listMembers(list, file, origin, path);
     else {

@@ -61,6 +61,8 @@ export interface StagerOptions {
   ship: (batch: Batch) => Promise<void>;
 }
 
+/** Codes of errors that only writing gives, or the machine as a whole. */
+const WRITING = new Set(["ENOSPC", "EDQUOT", "EROFS", "EFBIG", "EMFILE", "ENFILE"]);
 const HEAD = 64 * 1024;
 /** A first record may be large; beyond this its keys are not waited for. */
 const LARGE_HEAD = 8 * 1024 * 1024;
@@ -144,6 +146,8 @@ export class Stager {
       return result;
     } catch (error) {
       if (error instanceof FramingAnomaly) return this.#stage({ ...job, careful: true });
+      // A full disk says nothing of the evidence.
+      if (WRITING.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
       result.state = "unreadable";
       result.note = error instanceof Error ? error.message : String(error);
       return result;

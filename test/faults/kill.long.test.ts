@@ -1,17 +1,15 @@
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { coldtrail } from "../commands/command-line.js";
+import { acquired, rowsOf, writeTrail } from "./trail.js";
 
 const BIN = join(import.meta.dirname, "..", "..", "dist", "cli", "bin.js");
 const ROUNDS = 25;
 const FILES = 40;
 const EVENTS = 1_500;
-const QUESTION =
-  "select count(*) as n, count(distinct event_id) as ids, sum(hash(event_id, record_no, artifact_id))::varchar as sum from cloudtrail_event";
 
 let work: string;
 let undisturbed: string;
@@ -28,34 +26,10 @@ function runAndKill(milliseconds: number, ...args: string[]): Promise<void> {
   });
 }
 
-async function rowsOf(folder: string): Promise<string> {
-  return (await coldtrail("sql", folder, QUESTION, "--json")).out;
-}
-
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), "coldtrail-kill-"));
-  const evidence = join(work, "evidence");
-  await mkdir(evidence);
-  for (let file = 0; file < FILES; file++) {
-    // Every second file repeats half of the one before it: duplicates must survive kills, too.
-    const first = file % 2 === 0 ? file * EVENTS : (file - 1) * EVENTS + EVENTS / 2;
-    const records = Array.from({ length: EVENTS }, (_, i) => ({
-      eventVersion: "1.11",
-      eventTime: "2026-03-11T09:12:04Z",
-      eventSource: "s3.amazonaws.com",
-      eventName: "GetObject",
-      eventID: `event-${first + i}`,
-      recipientAccountId: "111122223333",
-      requestParameters: { key: `datasets/churn/v3/part-${first + i}.parquet` },
-    }));
-    await writeFile(
-      join(evidence, `${file}.json.gz`),
-      gzipSync(JSON.stringify({ Records: records }), { level: 1 }),
-    );
-  }
-  const folder = join(work, "undisturbed");
-  await coldtrail("init", folder, "--title", "T", "--examiner", "E");
-  await coldtrail("acquire", folder, evidence);
+  await writeTrail(join(work, "evidence"), FILES, EVENTS);
+  const folder = await acquired(join(work, "undisturbed"), join(work, "evidence"));
   expect((await coldtrail("ingest", folder)).code).toBe(0);
   undisturbed = await rowsOf(folder);
 });
@@ -79,9 +53,7 @@ test("acquire killed at any moment goes on and seals what an undisturbed run sea
 });
 
 test("ingest killed at any moment goes on and ends with exactly the rows of an undisturbed run", async () => {
-  const folder = join(work, "ingest");
-  await coldtrail("init", folder, "--title", "T", "--examiner", "E");
-  await coldtrail("acquire", folder, join(work, "evidence"));
+  const folder = await acquired(join(work, "ingest"), join(work, "evidence"));
   for (let round = 0; round < ROUNDS; round++) {
     if (round % 3 === 0) await rm(join(folder, "case.duckdb"), { force: true });
     await runAndKill(150 + round * 40, "ingest", folder);
