@@ -98,9 +98,12 @@ async function examineRest(dir: string, found: Verification): Promise<Set<string
     if (entry.isFile() && LOCK.test(entry.name)) continue;
     if (entry.name.startsWith(INCOMING) && entry.isDirectory()) {
       const { entries: copied, seal } = await readJournal(join(evidence, entry.name, "journal.jsonl"));
+      const isSealed = entries.some(({ name }) => name === seal?.id);
       if (seal !== undefined) sealing.add(seal.id);
       found.notes.push(
-        `${path}: an acquisition that was not finished (${copied.size} files copied); run acquire with the same sources to go on.`,
+        isSealed
+          ? `evidence/${seal?.id}: the acquisition was ended while it was sealing, and the custody log may not tell of the bag yet; run acquire with the same sources to finish it.`
+          : `${path}: an acquisition that was not finished (${copied.size} files copied); run acquire with the same sources to go on.`,
       );
     } else
       found.problems.push({
@@ -149,6 +152,9 @@ async function compareWithCustody(
   }
   for (const acquisition of checks.keys())
     if (!noted.has(acquisition) && !sealing.has(acquisition))
-      report(acquisition, "no custody entry tells of this bag; it was put there by something else");
+      report(
+        acquisition,
+        "no custody entry tells of this bag; it was put there by something else, or its acquisition was ended while sealing: then run acquire with the same sources to finish it",
+      );
   return problems;
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -6,8 +6,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { assetFolder } from "../../src/assets.js";
 import { applySchema, Database } from "../../src/database/index.js";
 import { coldtrail } from "../commands/command-line.js";
+import { zipOf } from "../unit/evidence/zip-writer.js";
 
-/** Everything in evidence is written by an attacker: one test per threat that meets ingest or analysis. */
+/**
+ * Everything in evidence is written by an attacker: one test per threat that meets ingest or analysis. Threats that meet acquire
+ * (names, links, zips, growing files) are in test/unit/evidence/hostile.test.ts, keys of S3 in s3.test.ts, a single record of a
+ * hundred megabytes in test/commands/pipeline.test.ts, whatever aims at the report in test/unit/report/hostile.test.ts.
+ */
 
 const work = await mkdtemp(join(tmpdir(), "coldtrail-hostile-"));
 afterAll(() => rm(work, { recursive: true, force: true }));
@@ -48,6 +53,56 @@ describe("hostile evidence", () => {
     const { code, notes } = await ingested("bomb.json.gz", bomb);
     expect(notes).toContain("inflates to more than 500 times its size");
     expect(code).toBe(4);
+  });
+
+  test("a zip bomb is left when it is opened, said, and the other members are loaded", async () => {
+    const bomb = zipOf([
+      { name: "bomb.json", content: Buffer.alloc(400 * 1024 * 1024, " ") },
+      { name: "good.json", content: Buffer.from(JSON.stringify([event({})])) },
+    ]);
+    const { folder, code } = await ingested("bomb.zip", bomb);
+    expect(code).toBe(4);
+    expect(await rows(folder, "select state, note, member from artifact order by artifact_id")).toEqual([
+      expect.objectContaining({ state: "zip" }),
+      expect.objectContaining({ member: "bomb.json", note: expect.stringMatching(/inflate/) }),
+      expect.objectContaining({ member: "good.json", state: "loaded" }),
+    ]);
+    expect(await rows(folder, "select count(*) as n from cloudtrail_event")).toEqual([{ n: 1 }]);
+  });
+
+  test("members of a zip that want to be written elsewhere are read where they are, under their own names", async () => {
+    const names = [
+      "../../../../tmp/coldtrail-slip.json",
+      "/etc/coldtrail-slip.json",
+      "C:\\coldtrail-slip.json",
+    ];
+    const slip = zipOf(
+      names.map((name, n) => ({
+        name,
+        content: Buffer.from(JSON.stringify([event({ eventID: `e-${n}` })])),
+      })),
+    );
+    const { folder, code } = await ingested("slip.zip", slip);
+    expect(code).toBe(0);
+    expect(
+      await rows(
+        folder,
+        "select member, event_id from artifact join cloudtrail_event using (artifact_id) order by event_id",
+      ),
+    ).toEqual(names.map((member, n) => ({ member, event_id: `e-${n}` })));
+    const left = [...(await readdir("/tmp")), ...(await readdir("/etc")), ...(await readdir(process.cwd()))];
+    expect(left.filter((name) => name.includes("coldtrail-slip"))).toEqual([]);
+  });
+
+  test("a hostile file name reaches neither terminal nor database as anything but a name", async () => {
+    const name = "\u001b[2J'; drop table artifact; --\nx.json";
+    const { folder, code, notes } = await ingested(name, "not evidence");
+    expect(code).toBe(0);
+    const { out } = await coldtrail("status", folder);
+    expect(out + notes).not.toMatch(/\u001b/);
+    expect(await rows(folder, "select original from artifact")).toEqual([
+      { original: expect.stringContaining(name) },
+    ]);
   });
 
   test.each([
@@ -104,6 +159,12 @@ describe("hostile evidence", () => {
     const { out } = await coldtrail("sql", folder, "select user_agent from cloudtrail_event", "--csv");
     expect(out).toContain("'=cmd|");
     expect(out).not.toMatch(/^=/m);
+    const starts = ["=1", "+1", "-1+cmd", "@SUM(1)", "\t=1", "\r=1"];
+    for (const start of starts) {
+      const cells = await coldtrail("sql", folder, `select '${start}' as cell`, "--csv");
+      expect(cells.out.split("\r\n", 2)[1], start).toMatch(/^"?'/);
+    }
+    expect((await coldtrail("sql", folder, "select -5 as n", "--csv")).out).toBe("n\r\n-5\r\n");
   });
 
   test("quotes in an S3 access log cannot forge a status: the line is flagged", async () => {

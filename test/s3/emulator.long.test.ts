@@ -36,6 +36,7 @@ Object.assign(process.env, {
 });
 
 const moto = await startMoto();
+if (typeof moto === "string") console.warn(`S3 emulator: skipped, ${moto}`);
 const child = fileURLToPath(new URL("acquire-child.ts", import.meta.url));
 const ALGORITHMS: ChecksumAlgorithm[] = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
 const LAYOUT = "AWSLogs/111122223333";

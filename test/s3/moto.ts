@@ -71,6 +71,7 @@ async function installed(): Promise<string | undefined> {
       "install",
       "--quiet",
       "--disable-pip-version-check",
+      "--retries=2",
       "-r",
       requirements,
     ]);

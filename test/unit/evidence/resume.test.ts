@@ -217,7 +217,15 @@ describe("a seal that was killed", () => {
     const incoming = join(held.dir, "evidence", name);
     await mkdir(incoming);
     await writeFile(join(incoming, "journal.jsonl"), `\n${record}\n`);
-    expect(await verifyEvidence(held)).toMatchObject({ problems: [], custody: [] });
+    expect(await verifyEvidence(held)).toMatchObject({
+      problems: [],
+      custody: [],
+      notes: [
+        expect.stringMatching(
+          /^evidence\/0001: .* ended while it was sealing.* run acquire .* to finish it\.$/,
+        ),
+      ],
+    });
     expect(await acquire(held, [source], fixed)).toMatchObject({ id: "0001", files: 302 });
     await expectAsUndisturbed(held);
   });
