@@ -1,6 +1,6 @@
 -- ---
 -- id: leaked-key
--- version: 1.0.0
+-- version: 1.0.1
 -- title: A key leaked in public
 -- status: stable
 -- element: access
@@ -16,6 +16,7 @@
 -- references:
 --   - https://aws.amazon.com/blogs/security/methodology-for-incident-response-on-generative-ai-workloads/
 -- changelog:
+--   1.0.1: question asked so that yes means what was found
 --   1.0.0: first version
 -- ---
 select *
@@ -80,7 +81,7 @@ from answer_questions(
         },
         {
             'no': '0.9',
-            'question': 'Is it over?',
+            'question': 'Did access go on after containment?',
             'detections': ['acc-use-after-containment']
         }
     ]

@@ -1,6 +1,6 @@
 -- ---
 -- id: seven-elements
--- version: 1.0.0
+-- version: 1.0.1
 -- title: The seven elements of the methodology, and readiness
 -- status: stable
 -- element: readiness
@@ -16,6 +16,7 @@
 -- references:
 --   - https://aws.amazon.com/blogs/security/methodology-for-incident-response-on-generative-ai-workloads/
 -- changelog:
+--   1.0.1: question asked so that yes means what was found
 --   1.0.0: first version
 -- ---
 select *
@@ -58,7 +59,7 @@ from answer_questions(
         },
         {
             'no': '8',
-            'question': 'Readiness: can a negative be trusted?',
+            'question': 'Readiness: is evidence missing or weak that a negative answer would need?',
             'detections': ['rdy-*', 'inf-trail-gap', 'inv-log-gap']
         }
     ]

@@ -1,6 +1,6 @@
 -- ---
 -- id: training-data-exfiltration
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Theft of training data
 -- status: stable
 -- element: data-store-changes
@@ -16,6 +16,7 @@
 -- references:
 --   - https://aws.amazon.com/blogs/security/methodology-for-incident-response-on-generative-ai-workloads/
 -- changelog:
+--   1.0.1: question asked so that yes means what was found
 --   1.0.0: first version
 -- ---
 select *
@@ -23,7 +24,7 @@ from answer_questions(
     [
         {
             'no': '2.1',
-            'question': 'Do logs exist for the training buckets over the whole time?',
+            'question': 'Are logs missing that cover the training buckets?',
             'detections': ['rdy-evidence-coverage', 'inf-trail-gap', 'inf-s3-protection-removed']
         },
         {

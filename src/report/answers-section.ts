@@ -16,7 +16,7 @@ export function elementsSection(content: ReportContent): Section {
   const body =
     elements === undefined
       ? verdict("The seven elements were not asked for this report.")
-      : html`${verdict(`${verdictCounts(elements)}. Each answer rests on the detections of the element; a question without a detection stays open.`)}
+      : html`${verdict(`${verdictCounts(elements)}. “Yes” means that at least one detection of the question found something; a question that no detection could answer stays open.`)}
 ${questionnairePart(elements, content)}`;
   return { id: "elements", title: "The seven elements", body, leaf: true };
 }
@@ -31,7 +31,7 @@ export function scenariosSection(content: ReportContent): Section {
           `${counted(scenarios.length, "scenario")}, ${counted(
             scenarios.reduce((sum, { answers }) => sum + answers.length, 0),
             "question",
-          )}: ${VERDICTS.map((kind) => `${formatCount(countOf(scenarios, kind))} ${kind}`).join(", ")}. “No evidence” holds for what was looked at and for nothing beyond it.`,
+          )}: ${VERDICTS.map((kind) => `${formatCount(countOf(scenarios, kind))} ${kind}`).join(", ")}. “Yes” means that at least one detection of the question found something; “no evidence” holds for what was looked at and for nothing beyond it.`,
         )}
 ${scenarios.map(
   (scenario) => html`<h3 id="scenario-${scenario.id}">${scenario.title}</h3>
