@@ -32,13 +32,21 @@ test.skipIf(!canUnshare)(
     const coldtrail = join(work, folder, "coldtrail");
     const { stdout } = await alone(coldtrail, "demo", "case");
     expect(stdout.trim()).toMatch(/report\.html$/);
-    const { stdout: rows } = await alone(
-      coldtrail,
-      "sql",
-      "case",
-      "select count(*) as n from cloudtrail_event",
-      "--json",
-    );
+    const ask = async (...args: string[]): Promise<string> => (await alone(coldtrail, ...args)).stdout;
+    const rows = await ask("sql", "case", "select count(*) as n from cloudtrail_event", "--json");
     expect(JSON.parse(rows)).toEqual([{ n: 14_424 }]);
+    // Every other command that touches a case; each must end with exit code 0.
+    expect(await ask("status", "case")).toContain("cloudtrail");
+    expect(
+      await ask("hunt", "run", "case", "h-key-activity", "--access-key", "AKIAEXAMPLESVCRAGSYN"),
+    ).toContain("TruffleHog");
+    expect(await ask("timeline", "case", "--ip", "198.51.100.77", "--csv")).toContain("198.51.100.77");
+    expect(await ask("investigate", "case", "--scenario", "leaked-key")).not.toBe("");
+    expect(await ask("record", "case", "1", "1", "--raw")).not.toBe("");
+    await ask("keygen", "key");
+    await ask("sign", "case", "--key", "key");
+    const { stderr } = await alone(coldtrail, "custody", "verify", "case", "--key", "key.pub");
+    expect(stderr).toContain("custody log unbroken");
+    expect((await alone(coldtrail, "verify", "case")).stderr).toContain("CloudTrail digests: 1060 valid");
   },
 );

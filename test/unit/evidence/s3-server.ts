@@ -30,7 +30,7 @@ export type Fault =
 export interface S3Server {
   endpoint: string;
   buckets: Map<string, Stored[]>;
-  /** Lines like `GET /bucket/key?x` in the order they came. */
+  /** Lines like `GET /bucket/key?x` in the order they came, with the range and ` paid by requester` where so asked. */
   log: string[];
   /** Asked for each request; undefined answers it as it should be. */
   fault: (request: {
@@ -102,8 +102,9 @@ function answer(server: S3Server, request: IncomingMessage, response: ServerResp
   const key = decodeURIComponent(rawKey);
   const method = request.method ?? "GET";
   const range = request.headers.range ?? "";
+  const payer = request.headers["x-amz-request-payer"];
   server.log.push(
-    `${method} /${bucket}/${key}${queryText === "" ? "" : `?${queryText}`}${range === "" ? "" : ` ${range}`}`,
+    `${method} /${bucket}/${key}${queryText === "" ? "" : `?${queryText}`}${range === "" ? "" : ` ${range}`}${payer === undefined ? "" : ` paid by ${payer}`}`,
   );
   response.setHeader("x-amz-request-id", `R${server.log.length}`);
   response.setHeader("x-amz-bucket-region", "eu-central-1");

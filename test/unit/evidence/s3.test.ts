@@ -244,6 +244,19 @@ describe("acquire from S3", () => {
     expect(source).toMatchObject({ left_out: { not_included: 1, excluded: 1, too_large: 1 } });
   });
 
+  it("pays for every listing, object and tag when told so, and never otherwise", async () => {
+    hold({ key: "a", tags: { case: "7" } }, { key: "b" });
+    await acquireAll({ requestPayer: true, versions: "all" });
+    const asked = (text: RegExp) => server.log.filter((line) => text.test(line));
+    for (const text of [/\?.*versions/, /\/evidence\/a.*GetObject/, /\/evidence\/a.*tagging/]) {
+      expect(asked(text).length, String(text)).toBeGreaterThan(0);
+      for (const line of asked(text)) expect(line).toMatch(/ paid by requester$/);
+    }
+    server.log = [];
+    await acquireAll();
+    expect(asked(/paid by/)).toEqual([]);
+  });
+
   it("refuses what cannot be meant", async () => {
     const held = await scratchCase();
     const refused = (sources: string[], s3: S3Options = {}) =>
