@@ -162,7 +162,7 @@ export async function readFileCounts(database: Database): Promise<FileCount[]> {
     `select
          artifact_id,
          record_count.source,
-         concat_ws('!', original, member) as original,
+         original,
          record_count.records,
          row_count as "rows",
          duplicates,

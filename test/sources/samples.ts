@@ -20,8 +20,11 @@ export function describeSamples(name: string, tests: () => void): void {
   else describe.skip(`${name} (skipped: ../shared/samples is not here)`, tests);
 }
 
-/** Loads files and asks one query; files that are given as text, by name, are written down first. */
-export async function asked(evidence: string[] | Record<string, string>, sql: string): Promise<Row[]> {
+/** Loads files and asks one query; files that are given as content, by name, are written down first. */
+export async function asked(
+  evidence: string[] | Record<string, string | Uint8Array>,
+  sql: string,
+): Promise<Row[]> {
   const work = await mkdtemp(join(tmpdir(), "coldtrail-samples-"));
   try {
     const paths = Array.isArray(evidence)
