@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -209,6 +209,18 @@ describe("what DuckDB may touch", () => {
       await expect(database.rows(`from read_text('${allowed}/../secret.json')`)).rejects.toThrow(
         /Permission/,
       );
+      await symlink(join(work, "secret.json"), join(allowed, "link.json"));
+      for (const statement of [
+        `from read_text('${allowed}/link.json')`,
+        `from read_text('/etc/passwd')`,
+        `from read_csv('/proc/self/environ')`,
+        `from glob('${work}/*')`,
+        `copy (select 1) to '${work}/out.csv'`,
+        `attach '${work}/other.duckdb' as other`,
+        `from read_json('https://example.com/a.json')`,
+      ]) {
+        await expect(database.run(statement), statement).rejects.toThrow();
+      }
       await expect(database.run("install httpfs")).rejects.toThrow();
       await expect(database.run("set enable_external_access = true")).rejects.toThrow();
     } finally {
