@@ -10,11 +10,32 @@ export type Outline =
       /** Keys of the objects at the root, or in the array at the root. */
       values: ElementKeys[];
       /** Keys of the object, or of the objects in the array, that a path leads to in each of these. */
-      at: (path: string) => ElementKeys[];
+      at: (path: string) => Sampled<ElementKeys>;
     };
 
 /** Keys of one object, in order. */
 export type ElementKeys = string[];
+
+/** Elements that are read when somebody asks for them, each only once: mostly the first one settles the question. */
+class Sampled<T> {
+  readonly #known: T[] = [];
+  readonly #rest: Iterator<T>;
+
+  constructor(elements: Iterable<T>) {
+    this.#rest = elements[Symbol.iterator]();
+  }
+
+  some(predicate: (element: T) => boolean): boolean {
+    for (let index = 0; ; index++) {
+      if (index === this.#known.length) {
+        const { done, value } = this.#rest.next();
+        if (done === true) return false;
+        this.#known.push(value);
+      }
+      if (predicate(this.#known[index] as T)) return true;
+    }
+  }
+}
 
 const SAMPLED_ELEMENTS = 20;
 const SAMPLED_LINES = 20;
@@ -27,16 +48,16 @@ export function readOutline(head: Buffer): Outline {
   if (first !== 0x7b && first !== 0x5b) return linesOf(head);
   const offsets = first === 0x5b ? elementsOf(head, start) : rootObjects(head, start);
   // Read once: many sources ask, and the value of a member can be as long as the head.
-  const roots = offsets.map((offset) => membersOf(head, offset));
-  const known = new Map<string, ElementKeys[]>();
+  const roots = [...offsets].map((offset) => membersOf(head, offset));
+  const known = new Map<string, Sampled<ElementKeys>>();
   return {
     root: "json",
     rootArray: first === 0x5b,
-    values: roots.map((members) => members.map(({ key }) => key)),
+    values: roots.map(keysOf),
     at: (path) => {
       let elements = known.get(path);
       if (elements === undefined) {
-        elements = follow(head, roots, path === "" ? [] : path.split("."));
+        elements = new Sampled(keysAt(head, roots, path === "" ? [] : path.split(".")));
         known.set(path, elements);
       }
       return elements;
@@ -49,20 +70,30 @@ interface Member {
   valueStart: number;
 }
 
+function keysOf(members: Member[]): ElementKeys {
+  return members.map(({ key }) => key);
+}
+
 /** Keys of the objects that the path leads to; arrays on the way and at the end stand for their elements. */
-function follow(head: Buffer, roots: Member[][], path: string[]): ElementKeys[] {
-  let found = roots;
-  for (const wanted of path) {
-    const next: number[] = [];
-    for (const { key, valueStart } of found.flat()) {
-      if (next.length >= SAMPLED_ELEMENTS) break;
+function* keysAt(head: Buffer, found: Iterable<Member[]>, path: string[]): Generator<ElementKeys> {
+  const [wanted, ...rest] = path;
+  if (wanted !== undefined) yield* keysAt(head, objectsUnder(head, found, wanted), rest);
+  else for (const members of found) yield keysOf(members);
+}
+
+function* objectsUnder(head: Buffer, found: Iterable<Member[]>, wanted: string): Generator<Member[]> {
+  let sampled = 0;
+  for (const members of found) {
+    for (const { key, valueStart } of members) {
       if (key !== wanted) continue;
-      if (head[valueStart] === 0x7b) next.push(valueStart);
-      else if (head[valueStart] === 0x5b) next.push(...elementsOf(head, valueStart));
+      const first = head[valueStart];
+      const objects = first === 0x5b ? elementsOf(head, valueStart) : first === 0x7b ? [valueStart] : [];
+      for (const offset of objects) {
+        if (sampled++ >= SAMPLED_ELEMENTS) return;
+        yield membersOf(head, offset);
+      }
     }
-    found = next.slice(0, SAMPLED_ELEMENTS).map((offset) => membersOf(head, offset));
   }
-  return found.map((members) => members.map(({ key }) => key));
 }
 
 function linesOf(head: Buffer): Outline {
@@ -86,18 +117,19 @@ function rootObjects(head: Buffer, start: number): number[] {
 }
 
 /** Offsets of the objects among the elements of the array that starts at `bracket`. */
-function elementsOf(head: Buffer, bracket: number): number[] {
-  const objects: number[] = [];
+function* elementsOf(head: Buffer, bracket: number): Generator<number> {
   let position = skipSpace(head, bracket + 1);
-  while (objects.length < SAMPLED_ELEMENTS && position < head.length) {
-    if (head[position] === 0x7b) objects.push(position);
+  for (let found = 0; found < SAMPLED_ELEMENTS && position < head.length; ) {
+    if (head[position] === 0x7b) {
+      found++;
+      yield position;
+    }
     const end = valueEnd(head, position, head.length);
     if (end < 0) break;
     position = skipSpace(head, end);
     if (head[position] !== 0x2c) break;
     position = skipSpace(head, position + 1);
   }
-  return objects;
 }
 
 function membersOf(head: Buffer, brace: number): Member[] {
