@@ -1,6 +1,7 @@
 import yargs, { type Argv } from "yargs";
 import { ColdtrailError, EXIT, type ExitCode } from "../errors.js";
-import { errorCode, reasonOf } from "../evidence/index.js";
+// Not the index: help must not wait for everything that evidence needs.
+import { errorCode, reasonOf } from "../evidence/failure.js";
 import { COMMANDS } from "./commands.js";
 import { safeText, type Terminal } from "./terminal.js";
 
