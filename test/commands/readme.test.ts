@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { assetFolder } from "../../src/assets.js";
+import { COVERAGE_PAGE, coveragePage } from "../readme/coverage-page.js";
 import { readmeWithSources } from "../readme/source-table.js";
 import { coldtrail } from "./command-line.js";
 
@@ -50,4 +51,10 @@ test("the README names every command and every exit code", async () => {
 test("the table of sources is what the headers of the sources say (npm run readme)", async () => {
   const { present, wanted } = await readmeWithSources();
   expect(present).toBe(wanted);
+});
+
+test("the page of coverage is up to date (npm run coverage-page), and nothing asked for is unanswered", async () => {
+  const { page, uncovered } = await coveragePage();
+  expect(uncovered).toEqual([]);
+  expect(await readFile(COVERAGE_PAGE, "utf8")).toBe(page);
 });
