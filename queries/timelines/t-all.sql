@@ -1,17 +1,23 @@
 -- ---
 -- id: t-all
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Everything that happened, over all sources
 -- status: stable
 -- description: >-
---   Finds the events of all sources on one time line, in the period of interest, by identity, credential, address, resource
---   or source when asked. Events of one second have no order among each other. Misses what the evidence does not hold; see
---   `coldtrail status`.
+--   Finds the events of all sources on one time line, in the period of interest, by identity, credential, lineage, address,
+--   resource or source when asked. A credential brings the lines of S3 and Bedrock logs that share a request id with its
+--   calls. Events of one second have no order among each other. Misses what the evidence does not hold; see `coldtrail
+--   status`.
 -- requires:
---   v_event: needed
+--   v_timeline: needed
+--   v_kin: optional
+--   cloudtrail_event: optional
+--   s3_access: optional
+--   bedrock_invocation: optional
 -- parameters:
 --   principal: {type: text, default: null, description: "ARN, name, or a pattern with * of an identity"}
 --   credential: {type: text, default: null, description: access key id or other credential}
+--   lineage: {type: text, default: null, description: access key id or other credential; with all that came of it}
 --   source_ip: {type: text, default: null, description: address or CIDR block}
 --   resource: {type: text, default: null, description: part of the name of a resource}
 --   source: {type: text, default: null, description: "table, such as cloudtrail_event or s3_access"}
@@ -19,6 +25,7 @@
 --   case_to: {type: timestamptz, default: case, description: end of the time line}
 -- references: []
 -- changelog:
+--   1.1.0: all sources with a time, lineage, and S3 and Bedrock records of a credential by their request ids
 --   1.0.0: first version
 -- ---
 -- Patterns and CIDR blocks are compared with each different value once, not with each event.
@@ -27,16 +34,50 @@ with asked as (
 ),
 wanted_principal as (
     select principal
-    from (select distinct principal from v_event where $principal::varchar is not null)
+    from (select distinct principal from v_timeline where $principal::varchar is not null)
     where principal_matches($principal::varchar, principal)
         or short_name(principal) = $principal::varchar
 ),
 wanted_address as (
     select event.source_ip
-    from (select distinct source_ip from v_event where $source_ip::varchar is not null) as event
+    from (select distinct source_ip from v_timeline where $source_ip::varchar is not null) as event
     cross join asked
     where event.source_ip = asked.block
         or cidr_contains(asked.block, event.source_ip)
+),
+wanted_credential as (
+    select $credential::varchar as credential
+    where $credential::varchar is not null
+    union
+    select $lineage::varchar
+    where $lineage::varchar is not null
+    union
+    select descendant
+    from v_kin
+    where ancestor = $lineage::varchar
+),
+-- Logs of S3 and Bedrock know no credential; their request ids are those of the calls.
+wanted_request as materialized (
+    select distinct request_id
+    from cloudtrail_event
+    where credential in (select credential from wanted_credential)
+        and request_id is not null
+        and event_source in ('s3.amazonaws.com', 'bedrock.amazonaws.com')
+),
+followed as (
+    select
+        's3_access' as source,
+        artifact_id,
+        record_no
+    from s3_access
+    where request_id in (select request_id from wanted_request)
+    union all
+    select
+        'bedrock_invocation',
+        artifact_id,
+        record_no
+    from bedrock_invocation
+    where request_id in (select request_id from wanted_request)
 )
 select
     event_time,
@@ -56,11 +97,15 @@ select
     summary,
     artifact_id,
     record_no
-from v_event
+from v_timeline
 where ($case_from::timestamptz is null or coalesce(event_end, event_time) >= $case_from::timestamptz)
     and ($case_to::timestamptz is null or event_time < $case_to::timestamptz)
     and ($principal::varchar is null or principal in (select principal from wanted_principal))
-    and ($credential::varchar is null or credential = $credential::varchar)
+    and (
+        $credential::varchar is null and $lineage::varchar is null
+        or credential in (select credential from wanted_credential)
+        or (source, artifact_id, record_no) in (select (source, artifact_id, record_no) from followed)
+    )
     and ($source_ip::varchar is null or source_ip in (select source_ip from wanted_address))
     and ($resource::varchar is null or contains(lower(resource), lower($resource::varchar)))
     and ($source::varchar is null or source = $source::varchar)

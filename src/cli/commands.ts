@@ -19,6 +19,15 @@ const rowFormats = (builder: Argv): Argv =>
     .option("csv", { type: "boolean", describe: "Print CSV" })
     .conflicts("json", "csv");
 
+const rowFiles = (builder: Argv): Argv =>
+  rowFormats(builder)
+    .option("format", {
+      type: "string",
+      describe:
+        "table, csv, json, jsonl, parquet or arrow; of timelines also timesketch-csv and timesketch-jsonl",
+    })
+    .option("out", { type: "string", describe: "A new file for the rows; its name can say the format" });
+
 const limits = (builder: Argv): Argv =>
   builder
     .option("memory-limit", { type: "string", describe: "What DuckDB may use, such as 1GB (the default)" })
@@ -128,10 +137,11 @@ export const COMMANDS: Command[] = [
     usage: "hunt <action> [case] [id]",
     about: "List, show or run saved hunts: hunt list · hunt show ID · hunt run CASE ID --access-key AKIA…",
     options: (builder) =>
-      rowFormats(limits(builder))
+      rowFiles(limits(builder))
         .positional("action", { type: "string", choices: ["list", "show", "run"], demandOption: true })
         .positional("case", { type: "string", describe: "Folder of the case (of `show`: the id)" })
-        .positional("id", { type: "string", describe: "Id of the hunt" })
+        .positional("id", { type: "string", describe: "Id of the hunt, or a .sql file with such a header" })
+        .option("save", { type: "boolean", describe: "Keep the run in the case, under hunts/" })
         .strictOptions(false)
         .strict(false),
     run: async (options, terminal) => (await import("./commands/hunt.js")).hunt(options, terminal),
@@ -140,9 +150,10 @@ export const COMMANDS: Command[] = [
     usage: "timeline <case>",
     about: "Everything that happened, over all sources, in order",
     options: (builder) =>
-      rowFormats(limits(caseFolder(builder)))
+      rowFiles(limits(caseFolder(builder)))
         .option("principal", { type: "string", describe: "Only this identity" })
-        .option("key", { type: "string", describe: "Only this access key or credential" })
+        .option("key", { type: "string", describe: "Only this access key or credential, in every log" })
+        .option("lineage", { type: "string", describe: "The same with all credentials that came of it" })
         .option("ip", { type: "string", describe: "Only this address" })
         .option("resource", { type: "string", describe: "Only this resource" })
         .option("source", { type: "string", describe: "Only this table" })

@@ -12,7 +12,7 @@ const WIDEST = 60;
 
 /** Prints rows as a table for people, as one JSON array of objects, or as CSV. */
 export function printRows(
-  terminal: Terminal,
+  terminal: Pick<Terminal, "out">,
   columns: Pick<Column, "name">[],
   rows: Row[],
   format: Format,
@@ -22,10 +22,15 @@ export function printRows(
     terminal.out(`${JSON.stringify(rows, null, 1)}\n`);
   } else if (format === "csv") {
     terminal.out(csvLine(names));
-    for (const row of rows) terminal.out(csvLine(names.map((name) => cellText(row[name] ?? null))));
+    for (const row of rows) terminal.out(csvLine(rowCells(names, row)));
   } else {
     terminal.out(table(names, rows));
   }
+}
+
+/** The cells of a row as texts, in the order of the names. */
+export function rowCells(names: string[], row: Row): string[] {
+  return names.map((name) => cellText(row[name] ?? null));
 }
 
 function cellText(value: Value): string {
@@ -37,7 +42,7 @@ function cellText(value: Value): string {
  * A cell that begins like a formula is data for us and a program for a spreadsheet: a quote in front keeps it text.
  * A plain negative number stays a number.
  */
-function csvLine(cells: string[]): string {
+export function csvLine(cells: string[]): string {
   const safe = cells.map((cell) => {
     const text = /^[=+\-@\t\r]/.test(cell) && !/^-?\d+(\.\d+)?$/.test(cell) ? `'${cell}` : cell;
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

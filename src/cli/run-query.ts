@@ -1,25 +1,115 @@
-import type { Database } from "../database/index.js";
-import { type GivenParameters, type Query, type QueryAnswer, runQuery } from "../queries/index.js";
-import { countText, type Format, printRows } from "./output.js";
+import { createHash } from "node:crypto";
+import { closeSync, createReadStream, existsSync, openSync, writeSync } from "node:fs";
+import { resolve } from "node:path";
+import { Database, type Result, type Row, readSyntax } from "../database/index.js";
+import { ColdtrailError, type ExitCode } from "../errors.js";
+import type { Case } from "../evidence/index.js";
+import { databasePath } from "../ingest/index.js";
+import { type GivenParameters, type Query, type StreamedAnswer, streamQuery } from "../queries/index.js";
+import { countText, printRows } from "./output.js";
+import { recorded } from "./recorded.js";
+import { type FormatOptions, type RowFormat, rowFormatOf, rowWriter } from "./row-format.js";
 import type { Terminal } from "./terminal.js";
 
+/** A query that a person asks, and where its rows go. */
+export interface Question {
+  held: Case;
+  database: Database;
+  query: Query;
+  given: GivenParameters;
+  /** Name of the command, for the custody log. */
+  action: string;
+  options: FormatOptions;
+}
+
 /**
- * Runs a query, prints its rows, and says on stderr what they rest on and what they cannot show. Returns what was asked, for the
- * custody log.
+ * Runs a query, writes its rows to stdout or to a new file, and says on stderr what they rest on and what they cannot show. The
+ * custody log gets what was asked and the hash of what came out.
  */
-export async function runAndPrint(
-  database: Database,
-  query: Query,
-  given: GivenParameters,
-  format: Format,
-  terminal: Terminal,
-): Promise<QueryAnswer["provenance"] & { format: Format; rows: number }> {
-  const answer = await runQuery(database, query, given);
-  const { rows, columns, evaluability, provenance } = answer;
-  printRows(terminal, columns, rows, format);
-  if (evaluability.reason !== null) terminal.note(`${evaluability.status}: ${evaluability.reason}\n`);
-  terminal.note(
-    `${countText(rows.length, "row")}; ${provenance.id} ${provenance.version}, sha256 ${provenance.sha256.slice(0, 12)}, parameters ${JSON.stringify(provenance.parameters)}\n`,
-  );
-  return { ...provenance, format, rows: rows.length };
+export async function answerQuestion(question: Question, terminal: Terminal): Promise<ExitCode> {
+  const { held, database, query, given, action, options } = question;
+  const format = rowFormatOf(options);
+  const file = options.out === undefined ? undefined : resolve(options.out);
+  if (file !== undefined && existsSync(file)) {
+    throw new ColdtrailError("usage", `${file}: is there already; name a new file`);
+  }
+  return recorded(held, action, terminal, async (recording) => {
+    const answer = await streamQuery(database, query, given);
+    const { evaluability, provenance } = answer;
+    const rows =
+      file === undefined
+        ? await writeRows(answer, format, (piece) => recording.out(piece))
+        : await writeFile(answer, format, file, question);
+    if (evaluability.reason !== null) terminal.note(`${evaluability.status}: ${evaluability.reason}\n`);
+    const values = JSON.stringify(provenance.parameters);
+    terminal.note(
+      `${countText(rows, "row")}; ${provenance.id} ${provenance.version}, sha256 ${provenance.sha256.slice(0, 12)}, parameters ${values}\n`,
+    );
+    const written = file === undefined ? {} : { file: { path: file, sha256: await hashOf(file) } };
+    return { ...provenance, format, rows, ...written };
+  });
+}
+
+async function writeFile(
+  answer: StreamedAnswer,
+  format: RowFormat,
+  file: string,
+  { held, database }: Question,
+): Promise<number> {
+  if (format === "parquet") {
+    const { statements } = await readSyntax(database, answer.select.sql);
+    if (statements !== 1) throw new ColdtrailError("query-invalid", "a query is exactly one SELECT");
+    return Database.writeParquet(databasePath(held), answer.select, file);
+  }
+  const handle = openSync(file, "wx");
+  try {
+    return await writeRows(answer, format, (piece) => {
+      const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
+      for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);
+    });
+  } finally {
+    closeSync(handle);
+  }
+}
+
+async function writeRows(
+  { batches }: StreamedAnswer,
+  format: RowFormat,
+  out: (piece: string | Uint8Array) => void,
+): Promise<number> {
+  let count = 0;
+  const counted = async function* (): AsyncGenerator<Result> {
+    for await (const batch of batches()) {
+      count += batch.rows.length;
+      yield batch;
+    }
+  };
+  if (format === "table") {
+    const all: Row[] = [];
+    let columns: Result["columns"] = [];
+    for await (const batch of counted()) {
+      columns = batch.columns;
+      for (const row of batch.rows) all.push(row);
+    }
+    printRows({ out }, columns, all, "table");
+  } else if (format === "arrow") {
+    const { arrowFile } = await import("./arrow.js");
+    for await (const piece of arrowFile(counted())) out(piece);
+  } else if (format !== "parquet") {
+    const writer = rowWriter(format);
+    let hasBegun = false;
+    for await (const { columns, rows } of counted()) {
+      if (!hasBegun) out(writer.begin(columns));
+      hasBegun = true;
+      out(writer.rows(rows));
+    }
+    out(writer.end());
+  }
+  return count;
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const bytes of createReadStream(file)) hash.update(bytes as Uint8Array);
+  return hash.digest("hex");
 }

@@ -1,8 +1,14 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from "@duckdb/node-api";
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBResultReader,
+  type DuckDBValue,
+} from "@duckdb/node-api";
 import { ColdtrailError, EXIT } from "../errors.js";
+import { quoteLiteral } from "./identifier.js";
 import { type IngestPolicy, type Limits, policyStatements } from "./policy.js";
 import { parseJson, type Row, toValue } from "./values.js";
 
@@ -47,6 +53,27 @@ export class Database {
     return Database.#open(path, { access_mode: "READ_ONLY" }, limits, undefined);
   }
 
+  /**
+   * Writes the rows of one SELECT to a new Parquet file, through a connection of its own that can read the database and write that
+   * file and nothing else; returns the number of rows. The SELECT must have been parsed as one (`readSyntax`).
+   */
+  static async writeParquet(
+    path: string,
+    select: { sql: string; parameters: Parameters },
+    file: string,
+    limits: Limits = {},
+  ): Promise<number> {
+    const database = await Database.#open(path, { access_mode: "READ_ONLY" }, limits, undefined, file);
+    try {
+      return await database.run(
+        `copy (\n${select.sql}\n) to ${quoteLiteral(file)} (format parquet, compression zstd, use_tmp_file false)`,
+        select.parameters,
+      );
+    } finally {
+      database.close();
+    }
+  }
+
   /** A database in memory, under the policy of analysis once `lock` is called; for tests and for `check`. */
   static async openInMemory(limits: Limits = {}): Promise<Database> {
     return Database.#open(":memory:", {}, limits, undefined);
@@ -57,6 +84,7 @@ export class Database {
     options: Record<string, string>,
     limits: Limits,
     readFolders: string[] | undefined,
+    writtenFile?: string,
   ): Promise<Database> {
     if (limits.temporaryFolder !== undefined) await mkdir(limits.temporaryFolder, { recursive: true });
     let instance: DuckDBInstance;
@@ -71,7 +99,8 @@ export class Database {
     }
     const connection = await instance.connect();
     const database = new Database(instance, connection);
-    for (const statement of policyStatements(limits, readFolders)) await connection.run(statement);
+    for (const statement of policyStatements(limits, readFolders, writtenFile))
+      await connection.run(statement);
     return database;
   }
 
@@ -85,21 +114,26 @@ export class Database {
   async query(sql: string, parameters: Parameters = {}): Promise<Result> {
     const reader = await this.#connection.runAndReadAll(sql, bind(parameters)).catch(explain);
     const names = reader.deduplicatedColumnNames();
-    const columns = names.map((name, index) => ({
-      name,
-      type: reader.columnLogicalType(index).alias ?? String(reader.columnType(index)),
-    }));
-    const rows = reader.convertRowObjects(toValue) as Row[];
-    for (const { name, type } of columns) {
-      if (type !== "JSON") continue;
-      for (const row of rows) if (typeof row[name] === "string") row[name] = parseJson(row[name]);
-    }
-    return { columns, rows };
+    const columns = columnsOf(names, reader);
+    return { columns, rows: parseJsonColumns(columns, reader.convertRowObjects(toValue) as Row[]) };
   }
 
   /** All rows of a query. */
   async rows<T = Row>(sql: string, parameters: Parameters = {}): Promise<T[]> {
     return (await this.query(sql, parameters)).rows as T[];
+  }
+
+  /** The rows of a query, some thousands at a time, in memory that does not grow with their number. */
+  async *batches(sql: string, parameters: Parameters = {}): AsyncGenerator<Result> {
+    const result = await this.#connection.stream(sql, bind(parameters)).catch(explain);
+    const names = result.deduplicatedColumnNames();
+    const columns = columnsOf(names, result);
+    let isEmpty = true;
+    for await (const rows of result.yieldConvertedRowObjects(toValue)) {
+      isEmpty = false;
+      yield { columns, rows: parseJsonColumns(columns, rows as Row[]) };
+    }
+    if (isEmpty) yield { columns, rows: [] };
   }
 
   /** Names and types of the columns that a query would return, without running it. */
@@ -168,6 +202,24 @@ export class Database {
     this.#connection.closeSync();
     this.#instance.closeSync();
   }
+}
+
+function columnsOf(
+  names: readonly string[],
+  result: Pick<DuckDBResultReader, "columnLogicalType" | "columnType">,
+): Column[] {
+  return names.map((name, index) => ({
+    name,
+    type: result.columnLogicalType(index).alias ?? String(result.columnType(index)),
+  }));
+}
+
+function parseJsonColumns(columns: Column[], rows: Row[]): Row[] {
+  for (const { name, type } of columns) {
+    if (type !== "JSON") continue;
+    for (const row of rows) if (typeof row[name] === "string") row[name] = parseJson(row[name]);
+  }
+  return rows;
 }
 
 /** What the person at the keyboard can do something about is said as such. */

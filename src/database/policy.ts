@@ -19,8 +19,14 @@ export interface IngestPolicy extends Limits {
  *
  * The host's time zone must never reach a result, so UTC comes first. No extension is installed or loaded by itself:
  * that would call out. For analysis the configuration is locked last, so that no query can take any of it back.
+ *
+ * @param writtenFile the one file that an analysis may write its rows to; a file of that name can be read, too
  */
-export function policyStatements(limits: Limits, readFolders: string[] | undefined): string[] {
+export function policyStatements(
+  limits: Limits,
+  readFolders: string[] | undefined,
+  writtenFile?: string,
+): string[] {
   const ingesting = readFolders !== undefined;
   return [
     "set TimeZone = 'UTC'",
@@ -41,6 +47,7 @@ export function policyStatements(limits: Limits, readFolders: string[] | undefin
       : [
           `set allowed_directories = [${readFolders.map((folder) => quoteLiteral(`${folder}/`)).join(", ")}]`,
         ]),
+    ...(writtenFile === undefined ? [] : [`set allowed_paths = [${quoteLiteral(writtenFile)}]`]),
     "set enable_external_access = false",
     // Only our own statements run while ingesting, and a record of a hundred megabytes needs another memory limit.
     ...(ingesting ? [] : ["set lock_configuration = true"]),

@@ -84,7 +84,7 @@ export type Precondition = z.infer<typeof precondition>;
 export type StepDefinition = z.infer<typeof step>;
 
 /** A query file, parted. */
-interface ParsedQuery {
+export interface ParsedQuery {
   header: QueryHeader;
   /** The SELECT, without header and without a closing semicolon. */
   sql: string;

@@ -30,7 +30,7 @@ export {
 } from "./header.js";
 export { describeQuery } from "./help.js";
 export { isKnowledgeCurrent, syncKnowledge } from "./knowledge.js";
-export { findQuery, type LibraryReading, loadLibrary, type Query, readLibrary } from "./library.js";
+export { findQuery, type LibraryReading, loadLibrary, type Query, queryOf, readLibrary } from "./library.js";
 export { compareLock, readLock, updateLock, type VersionLock } from "./lock.js";
 export {
   type CasePeriod,
@@ -51,7 +51,9 @@ export {
   runDetections,
   runIdOf,
   runQuery,
+  type StreamedAnswer,
   selectDetections,
+  streamQuery,
 } from "./run.js";
 export {
   runSequences,

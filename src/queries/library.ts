@@ -8,6 +8,7 @@ import {
   KIND_FOLDERS,
   type Need,
   type ParameterDefinition,
+  type ParsedQuery,
   type Precondition,
   parseQuery,
   type QueryKind,
@@ -82,24 +83,28 @@ export async function readLibrary(queriesFolder: string): Promise<LibraryReading
       }
       seen.set(id, file);
       if (query === undefined) continue;
-      const { false_positives: falsePositives, severity, element, ...header } = query.header;
-      const sha256 = createHash("sha256").update(text).digest("hex");
-      const { sql, sqlLine } = query;
-      reading.queries.push({
-        ...header,
-        severity,
-        element,
-        falsePositives,
-        kind,
-        sql,
-        sqlLine,
-        text,
-        sha256,
-        file,
-      });
+      reading.queries.push(assembled(query, text, file, kind));
     }
   }
   return reading;
+}
+
+/** One query from the text of a file; throws `query-header-invalid` with every problem of its header. */
+export function queryOf(text: string, file: string, kind: QueryKind, id: string): Query {
+  const { query, problems } = parseQuery(text, file, kind, id);
+  throwProblems("query-header-invalid", problems);
+  return assembled(query as ParsedQuery, text, file, kind);
+}
+
+function assembled(
+  { header, sql, sqlLine }: ParsedQuery,
+  text: string,
+  file: string,
+  kind: QueryKind,
+): Query {
+  const { false_positives: falsePositives, severity, element, ...rest } = header;
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  return { ...rest, severity, element, falsePositives, kind, sql, sqlLine, text, sha256, file };
 }
 
 /** The query with this id; throws `query-unknown` and names the nearest id when there is none. */

@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { type Column, type Database, firstLine, type Row, type Value } from "../database/index.js";
+import {
+  type Column,
+  type Database,
+  firstLine,
+  type Parameters,
+  type Result,
+  type Row,
+  type Value,
+} from "../database/index.js";
 import { ColdtrailError, EXIT } from "../errors.js";
 import { type AllowRule, readAllowRules, suppressedBy } from "./allow.js";
 import {
@@ -127,12 +135,43 @@ export async function runQuery(
     const { columns, rows } = await database.query(query.sql, bound);
     return { columns, rows, evaluability, provenance: { id, version, sha256, parameters: values } };
   } catch (error) {
-    throw new ColdtrailError(
-      "query-failed",
-      `${id}: query failed: ${firstLine(error)}`,
-      EXIT.queryCheckFailed,
-    );
+    return fail(id, error);
   }
+}
+
+/** Answer of a query whose rows have not been read yet. */
+export interface StreamedAnswer extends Omit<QueryAnswer, "columns" | "rows"> {
+  /** The SELECT with the values that are bound to it. */
+  select: { sql: string; parameters: Parameters };
+  /** Rows in batches, with their columns; reads them when it is iterated, once. */
+  batches: () => AsyncGenerator<Result>;
+}
+
+/** Like `runQuery`, for answers that need not fit into memory. */
+export async function streamQuery(
+  database: Database,
+  query: Query,
+  given: GivenParameters = {},
+): Promise<StreamedAnswer> {
+  const { id, version, sha256, sql } = query;
+  const { bound, values } = resolveParameters(query, given, await readCasePeriod(database));
+  const evaluability = await readEvaluability(database, query, bound).catch((error) => fail(id, error));
+  return {
+    evaluability,
+    provenance: { id, version, sha256, parameters: values },
+    select: { sql, parameters: bound },
+    batches: async function* () {
+      try {
+        yield* database.batches(sql, bound);
+      } catch (error) {
+        fail(id, error);
+      }
+    },
+  };
+}
+
+function fail(id: string, error: unknown): never {
+  throw new ColdtrailError("query-failed", `${id}: query failed: ${firstLine(error)}`, EXIT.queryCheckFailed);
 }
 
 /** What makes two runs the same run. */

@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { assetFolder } from "../../assets.js";
+import { readSyntax } from "../../database/index.js";
 import { ColdtrailError, EXIT, type ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
 import {
@@ -7,19 +10,21 @@ import {
   type GivenParameters,
   loadLibrary,
   type Query,
+  queryOf,
 } from "../../queries/index.js";
 import { openAnalysis } from "../analysis.js";
 import { formatOf, table } from "../output.js";
-import { recorded } from "../recorded.js";
-import { runAndPrint } from "../run-query.js";
+import type { FormatOptions } from "../row-format.js";
+import { answerQuestion } from "../run-query.js";
+import { saveRun } from "../saved-run.js";
 import type { Terminal } from "../terminal.js";
 
-export interface HuntOptions {
+export interface HuntOptions extends FormatOptions {
   action: "list" | "show" | "run";
   case?: string;
+  /** Id of a hunt, or the path of a `.sql` file with the same header. */
   id?: string;
-  json?: boolean;
-  csv?: boolean;
+  save?: boolean;
   "memory-limit"?: string;
   threads?: number;
   /** Everything else is a parameter of the hunt. */
@@ -27,17 +32,8 @@ export interface HuntOptions {
 }
 
 const OWN = new Set([
-  "_",
-  "$0",
-  "action",
-  "case",
-  "id",
-  "json",
-  "csv",
-  "memory-limit",
-  "threads",
-  "help",
-  "version",
+  ...["_", "$0", "action", "case", "id", "json", "csv", "format", "out", "save"],
+  ...["memory-limit", "threads", "help", "version"],
 ]);
 
 /** `coldtrail hunt list|show|run`. */
@@ -58,25 +54,34 @@ export async function hunt(options: HuntOptions, terminal: Terminal): Promise<Ex
     return EXIT.done;
   }
   if (options.action === "show") {
-    terminal.out(`${describeQuery(query(queries, options.id ?? options.case, "hunt show ID"))}\n`);
+    terminal.out(`${describeQuery(await query(queries, options.id ?? options.case, "hunt show ID"))}\n`);
     return EXIT.done;
   }
-  const found = query(queries, options.id, "hunt run CASE ID");
+  const found = await query(queries, options.id, "hunt run CASE ID");
   const held = await openCase(options.case as string);
   const database = await openAnalysis(held, {
     memoryLimit: options["memory-limit"],
     threads: options.threads,
   });
-  const format = formatOf(options);
-  return recorded(held, "hunt", terminal, (out) =>
-    runAndPrint(database, found, parametersIn(options), format, out),
-  ).finally(() => database.close());
+  const given = parametersIn(options);
+  try {
+    const { statements } = await readSyntax(database, found.sql);
+    if (statements !== 1) throw new ColdtrailError("query-invalid", `${found.file}: is not one SELECT`);
+    if (options.save === true) return await saveRun({ held, database, query: found, given }, terminal);
+    return await answerQuestion({ held, database, query: found, given, action: "hunt", options }, terminal);
+  } finally {
+    database.close();
+  }
 }
 
-function query(queries: Query[], id: string | undefined, usage: string): Query {
+async function query(queries: Query[], id: string | undefined, usage: string): Promise<Query> {
   if (id === undefined)
     throw new ColdtrailError("usage", `name a hunt: coldtrail ${usage}; \`coldtrail hunt list\` lists them`);
-  return findQuery(queries, id);
+  if (!id.endsWith(".sql")) return findQuery(queries, id);
+  const text = await readFile(id, "utf8").catch(() => {
+    throw new ColdtrailError("usage", `${id}: there is no such file, or it cannot be read`);
+  });
+  return queryOf(text, id, "hunt", basename(id, ".sql"));
 }
 
 function parametersIn(options: HuntOptions): GivenParameters {

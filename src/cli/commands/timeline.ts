@@ -3,22 +3,20 @@ import type { ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
 import { findQuery, type GivenParameters, loadLibrary } from "../../queries/index.js";
 import { openAnalysis } from "../analysis.js";
-import { formatOf } from "../output.js";
-import { recorded } from "../recorded.js";
-import { runAndPrint } from "../run-query.js";
+import type { FormatOptions } from "../row-format.js";
+import { answerQuestion } from "../run-query.js";
 import type { Terminal } from "../terminal.js";
 
-export interface TimelineOptions {
+export interface TimelineOptions extends FormatOptions {
   case: string;
   principal?: string;
   key?: string;
+  lineage?: string;
   ip?: string;
   resource?: string;
   source?: string;
   from?: string;
   to?: string;
-  json?: boolean;
-  csv?: boolean;
   "memory-limit"?: string;
   threads?: number;
 }
@@ -30,6 +28,7 @@ export async function timeline(options: TimelineOptions, terminal: Terminal): Pr
   const wanted: Record<string, string | undefined> = {
     principal: options.principal,
     credential: options.key,
+    lineage: options.lineage,
     source_ip: options.ip,
     resource: options.resource,
     source: options.source,
@@ -39,11 +38,9 @@ export async function timeline(options: TimelineOptions, terminal: Terminal): Pr
   const given = Object.fromEntries(
     Object.entries(wanted).filter(([, value]) => value !== undefined),
   ) as GivenParameters;
-  const database = await openAnalysis(held, {
-    memoryLimit: options["memory-limit"],
-    threads: options.threads,
-  });
-  return recorded(held, "timeline", terminal, (out) =>
-    runAndPrint(database, query, given, formatOf(options), out),
-  ).finally(() => database.close());
+  const limits = { memoryLimit: options["memory-limit"], threads: options.threads };
+  const database = await openAnalysis(held, limits);
+  return answerQuestion({ held, database, query, given, action: "timeline", options }, terminal).finally(() =>
+    database.close(),
+  );
 }
