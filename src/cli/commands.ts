@@ -127,6 +127,10 @@ export const COMMANDS: Command[] = [
         .option("only", { type: "string", array: true, describe: "Ids, * for any text" })
         .option("element", { type: "string", describe: "Only one element of the methodology" })
         .option("severity", { type: "string", describe: "Only detections of at least this severity" })
+        .option("since-baseline", {
+          type: "boolean",
+          describe: "Print, and count for --fail-on, only what the baseline of the case does not know",
+        })
         .option("fail-on", {
           type: "string",
           describe: "Exit code 1 when a finding is at least this severe",
@@ -160,6 +164,26 @@ export const COMMANDS: Command[] = [
         .option("from", { type: "string", describe: "Start, UTC" })
         .option("to", { type: "string", describe: "End, UTC" }),
     run: async (options, terminal) => (await import("./commands/timeline.js")).timeline(options, terminal),
+  },
+  {
+    usage: "summary <case>",
+    about: "What every identity and every key did, in one line each",
+    options: (builder) =>
+      rowFiles(limits(caseFolder(builder)))
+        .option("name", { type: "string", describe: "Only this identity or key; * for any text" })
+        .option("from", { type: "string", describe: "Start, UTC" })
+        .option("to", { type: "string", describe: "End, UTC" }),
+    run: async (options, terminal) => (await import("./commands/summary.js")).summary(options, terminal),
+  },
+  {
+    usage: "search <case> <text>",
+    about: "Find a word, a regular expression (--regex) or field:value in every source",
+    options: (builder) =>
+      rowFiles(limits(caseFolder(builder)))
+        .positional("text", { type: "string", demandOption: true, describe: "What to look for" })
+        .option("regex", { type: "boolean", describe: "The text is a regular expression (RE2)" })
+        .option("source", { type: "string", describe: "Only this table" }),
+    run: async (options, terminal) => (await import("./commands/search.js")).search(options, terminal),
   },
   {
     usage: "investigate <case>",

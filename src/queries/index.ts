@@ -55,6 +55,7 @@ export {
   selectDetections,
   streamQuery,
 } from "./run.js";
+export { readTerm, type SearchTerm, searchedRows, searchQuery } from "./search.js";
 export {
   runSequences,
   type SequenceChain,
@@ -62,6 +63,7 @@ export {
   type SequenceResult,
   type SequenceStep,
 } from "./sequence.js";
+export { type SinceBaseline, sinceBaseline } from "./since-baseline.js";
 export { storeRun } from "./store.js";
 export {
   type Framework,

@@ -10,10 +10,13 @@ import {
   isSeverity,
   loadLibrary,
   rankFindings,
+  readCasePeriod,
   runDetections,
   runIdOf,
   type Severity,
+  type SinceBaseline,
   selectDetections,
+  sinceBaseline,
   storeRun,
 } from "../../queries/index.js";
 import { openAnalysis, openDerived } from "../analysis.js";
@@ -27,6 +30,7 @@ export interface DetectOptions {
   only?: string[];
   element?: string;
   severity?: string;
+  "since-baseline"?: boolean;
   "fail-on"?: string;
   param?: string[];
   json?: boolean;
@@ -50,7 +54,10 @@ export async function detect(options: DetectOptions, terminal: Terminal): Promis
   const database = await openAnalysis(held, limits);
   const bar = startProgress(terminal, "detect", "detections");
   let results: DetectionResult[];
+  let fresh: SinceBaseline | undefined;
   try {
+    const period = await readCasePeriod(database);
+    if (options["since-baseline"]) sinceBaseline([], period);
     const runId = runIdOf({
       queries: selectDetections(queries, selection),
       parameters,
@@ -63,6 +70,7 @@ export async function detect(options: DetectOptions, terminal: Terminal): Promis
       signal: terminal.signal,
       progress: (done, total) => bar.update({ done, total }),
     });
+    if (options["since-baseline"]) fresh = sinceBaseline(results, period);
   } finally {
     bar.end();
     database.close();
@@ -87,12 +95,20 @@ export async function detect(options: DetectOptions, terminal: Terminal): Promis
     sha256: sha256(asJson(results)),
   };
   await appendCustody(held, { action: "detect", detail }, terminal);
-  print(results, options, terminal);
+  const told = fresh?.results ?? results;
+  print(told, options, terminal);
+  if (fresh !== undefined) {
+    terminal.note(
+      `since the baseline, which ends ${fresh.from}: ${countText(fresh.known, "finding")} left out that it knows; all are kept in the case\n`,
+    );
+  }
   if (results.some((result) => result.failed)) return EXIT.queryCheckFailed;
-  const reached = findings.some(
-    ({ severity, suppressed_by }) =>
-      failOn !== undefined && suppressed_by === null && compareSeverity(severity, failOn) >= 0,
-  );
+  const reached = told
+    .flatMap((result) => result.findings)
+    .some(
+      ({ severity, suppressed_by }) =>
+        failOn !== undefined && suppressed_by === null && compareSeverity(severity, failOn) >= 0,
+    );
   return reached ? EXIT.severityReached : EXIT.done;
 }
 
@@ -152,6 +168,7 @@ function print(results: DetectionResult[], options: DetectOptions, terminal: Ter
   }
   if (rows.length > 0) terminal.out(wide(rows));
   const count = (status: string): number => results.filter((result) => result.status === status).length;
+  const suppressed = findings.filter(({ suppressed_by }) => suppressed_by !== null).length;
   const open = results.filter((result) => result.reason !== null);
   if (open.length > 0) {
     terminal.out(
@@ -159,7 +176,7 @@ function print(results: DetectionResult[], options: DetectOptions, terminal: Ter
     );
   }
   terminal.note(
-    `${countText(results.length, "detection")}: ${count("fired")} fired, ${count("not_fired")} not fired, ${count("partial")} partial, ${count("not_evaluable")} not evaluable; run ${results[0]?.runId ?? "none"}\n`,
+    `${countText(results.length, "detection")}: ${count("fired")} fired, ${count("not_fired")} not fired, ${count("partial")} partial, ${count("not_evaluable")} not evaluable; ${countText(findings.length, "finding")}, ${suppressed} of them suppressed by reference/allow.csv; run ${results[0]?.runId ?? "none"}\n`,
   );
 }
 
