@@ -38,6 +38,7 @@ fed as (
     select distinct
         question.no,
         question.question,
+        question.pattern,
         answer.detection_id,
         answer.status,
         answer.reason,
@@ -70,7 +71,8 @@ select
     case
         when sum(findings) > 0 then 'yes'
         when count(detection_id) = 0 or bool_and(status = 'not_evaluable') then 'not evaluable'
-        when bool_or(status in ('partial', 'not_evaluable')) then 'partial'
+        -- What the last run left out was not asked.
+        when bool_or(status in ('partial', 'not_evaluable') or detection_id is null) then 'partial'
         else 'no evidence'
     end as verdict,
     coalesce(sum(findings), 0)::bigint as event_count,
@@ -81,8 +83,10 @@ select
         lambda finding: finding.summary
     ) as answer,
     list(detection_id order by detection_id) filter (findings > 0) as fired,
-    list(detection_id || ': ' || reason order by detection_id)
-        filter (status in ('partial', 'not_evaluable') and reason is not null) as not_answered,
+    list(
+        coalesce(detection_id, pattern) || ': ' || coalesce(reason, 'not part of the last detect run')
+        order by coalesce(detection_id, pattern)
+    ) filter (detection_id is null or (status in ('partial', 'not_evaluable') and reason is not null)) as not_answered,
     'looked at ' || any_value(coverage.text) as coverage,
     flatten(list(coalesce(first_records, []) order by detection_id)) as records,
 from fed, coverage

@@ -43,7 +43,7 @@ export async function investigate(options: InvestigateOptions, terminal: Termina
   try {
     const code = await recorded(held, "investigate", terminal, async (recording) => {
       const answered =
-        scenario === undefined ? {} : await printScenario(database, scenario, options, recording);
+        scenario === undefined ? {} : await printScenario(database, queries, scenario, options, recording);
       if (scenario !== undefined && format !== "table") return { ...answered, format };
       const results = await runSequences(database, queries, { only, scenario: scenario?.id });
       failed = results.some((result) => result.failed);
@@ -64,6 +64,7 @@ function choices(queries: readonly Query[]): string {
 
 async function printScenario(
   database: Database,
+  queries: readonly Query[],
   scenario: Query,
   options: InvestigateOptions,
   terminal: Terminal,
@@ -79,6 +80,13 @@ async function printScenario(
       `${scenario.title}\n${answer.rows.map(block).join("")}\n${answer.rows[0]?.coverage ?? ""}\n`,
     );
   terminal.note(`${id} ${version}, sha256 ${sha256.slice(0, 12)}\n`);
+  const [ran] = await database.rows<{ n: number }>("select count(*) as n from v_detection_answer");
+  const known = queries.filter(({ kind }) => kind === "detection").length;
+  if (ran !== undefined && ran.n < known) {
+    terminal.note(
+      `the last detect run had ${ran.n} of ${known} detections, so that "no evidence" speaks for those alone; run \`coldtrail detect\` without a selection for all\n`,
+    );
+  }
   return { ...answer.provenance };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cellText, type Strip, stripLine, stripOf, stripRuler } from "../../src/cli/hour-strip.js";
+import { cellText, type Strip, stripLine, stripOf, stripRuler } from "../../../src/cli/hour-strip.js";
 
 const at = (time: string): number => Date.parse(time);
 
