@@ -39,6 +39,9 @@ function isTenantInventory({ severity, actor }: Finding): boolean {
   return severity === "info" && actor !== null && TENANT_ROLES.has(actor);
 }
 
+/** Says when each log begins and ends; with more traffic that is a little earlier and later. */
+const SPAN_OF_THE_EVIDENCE = "rdy-evidence-coverage";
+
 async function answersOf(source: string): Promise<Map<string, DetectionResult>> {
   const folder = await incidentCase(source);
   const { out } = await coldtrail("detect", folder, "--json");
@@ -63,7 +66,8 @@ test("in a haystack of 50,000 events the incident gives the same answers", async
     findings: result?.findings
       .filter((finding) => (finding.last_seen ?? "") >= "2026-03-11" && !isTenantInventory(finding))
       .map(
-        ({ severity, entity, source_ip, first_seen }) => `${severity} ${entity} ${source_ip} ${first_seen}`,
+        ({ severity, entity, source_ip, first_seen }) =>
+          `${severity} ${entity} ${source_ip} ${result.id === SPAN_OF_THE_EVIDENCE ? "" : first_seen}`,
       )
       .sort(),
   });
