@@ -38,7 +38,7 @@ const OWN = new Set([
 
 /** `coldtrail hunt list|show|run`. */
 export async function hunt(options: HuntOptions, terminal: Terminal): Promise<ExitCode> {
-  const queries = (await loadLibrary(assetFolder("queries"))).filter((query) => query.kind === "hunt");
+  const queries = await loadLibrary(assetFolder("queries"), "hunt");
   if (options.action === "list") {
     const rows = queries.map(({ id, version, title, element }) => ({
       id,

@@ -19,7 +19,7 @@ export interface SummaryOptions extends FormatOptions {
 /** `coldtrail summary`: what every identity and every key did, in one line each. */
 export async function summary(options: SummaryOptions, terminal: Terminal): Promise<ExitCode> {
   const held = await openCase(options.case);
-  const query = findQuery(await loadLibrary(assetFolder("queries")), "h-summary");
+  const query = findQuery(await loadLibrary(assetFolder("queries"), "hunt"), "h-summary");
   const wanted = { name: options.name, case_from: options.from, case_to: options.to };
   const given = Object.fromEntries(
     Object.entries(wanted).filter(([, value]) => value !== undefined),

@@ -24,7 +24,7 @@ export interface TimelineOptions extends FormatOptions {
 /** `coldtrail timeline`: the timeline over all sources, filtered. */
 export async function timeline(options: TimelineOptions, terminal: Terminal): Promise<ExitCode> {
   const held = await openCase(options.case);
-  const query = findQuery(await loadLibrary(assetFolder("queries")), "t-all");
+  const query = findQuery(await loadLibrary(assetFolder("queries"), "timeline"), "t-all");
   const wanted: Record<string, string | undefined> = {
     principal: options.principal,
     credential: options.key,
