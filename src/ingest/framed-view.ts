@@ -52,8 +52,8 @@ function headerView(spool: Spool, source: Source, kept: string): string {
   // A NUL would end the statement.
   const names = (spool.header ?? "").split(/\s+/).map((name) => name.replaceAll("\0", "\ufffd"));
   if (spool.form === "columns") {
-    const columns = Object.fromEntries(names.map((_, index) => [`v${index + 1}`, "VARCHAR"]));
     const values = names.map((_, index) => `v${index + 1}`);
+    const columns = Object.fromEntries(values.map((value) => [value, "VARCHAR"]));
     return `create or replace temp view framed as
 select
     "_artifact" as artifact_id,
@@ -80,9 +80,12 @@ select
     artifact_id,
     record_no,
     flags,
-${fieldColumns(source, names, values, "len(v)")}
+${fieldColumns(source, names, values, "len(v)", listedUnknown)}
 from split`;
 }
+
+/** A name of a header that the source does not know, and its first place there, from 0. */
+type Unknown = [name: string, place: number];
 
 /** The fields of the source from the values of a header's names, the first of a name; what it does not know in `unknown`. */
 function fieldColumns(
@@ -90,15 +93,31 @@ function fieldColumns(
   names: string[],
   values: string[],
   count = String(names.length),
+  unknownOf: (unknown: Unknown[], values: string[]) => string = packedUnknown,
 ): string {
   const fields = Object.keys(source.fields ?? {});
-  const columnOf = (name: string): string => values[names.indexOf(name)] ?? "null::varchar";
-  const unknown = [...new Set(names)].filter((name) => !fields.includes(name)).sort();
-  const members = unknown.map((name) => `${quoteLiteral(name)}, ${columnOf(name)}`);
+  const places = new Map<string, number>();
+  for (const [place, name] of names.entries()) if (!places.has(name)) places.set(name, place);
+  const known = fields.map((name) => {
+    const place = places.get(name);
+    places.delete(name);
+    return `    ${place === undefined ? "null::varchar" : values[place]} as ${quoteIdentifier(name)},`;
+  });
+  const unknown = [...places].sort(([a], [b]) => (a < b ? -1 : 1));
   return `    ${count} as value_count,
     ${names.length} as name_count,
-    ${members.length === 0 ? "null::json" : `json_object(${members.join(", ")})`} as unknown,
-${fields.map((name) => `    ${columnOf(name)} as ${quoteIdentifier(name)},`).join("\n")}`;
+    ${unknown.length === 0 ? "null::json" : unknownOf(unknown, values)} as unknown,
+${known.join("\n")}`;
+}
+
+function packedUnknown(unknown: Unknown[], values: string[]): string {
+  return `json_object(${unknown.map(([name, place]) => `${quoteLiteral(name)}, ${values[place]}`).join(", ")})`;
+}
+
+/** The same from a list: a header may name thousands of columns, and each expression takes the room of 2,048 values. */
+function listedUnknown(unknown: Unknown[]): string {
+  const entries = unknown.map(([name, place]) => `{'name': ${quoteLiteral(name)}, 'place': ${place + 1}}`);
+  return `to_json(map_from_entries(list_transform([${entries.join(", ")}], lambda entry : row(entry.name, v[entry.place]))))`;
 }
 
 function columnsOf(source: Source): Record<string, string> {

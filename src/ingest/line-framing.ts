@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { skipSpace } from "./json-scan.js";
 
 /** Characters of a rejected record that its reject row shows. */
@@ -70,4 +71,37 @@ export class LineFramer {
       );
     } else this.#sink.line(buffer, start, stop, this.#lineNo);
   }
+}
+
+/** Bytes of a line from which on the fast reader of values would need to be told. */
+const LONG_LINE = 1024 * 1024;
+/** Columns from which on a header is not one of AWS: DuckDB holds 2,048 values of each, however few lines there are. */
+const MOST_COLUMNS = 256;
+
+/** Whether a line under a header can go to the fast reader of values. */
+export type ValuesTest = (buffer: Buffer, start: number, end: number) => boolean;
+
+/**
+ * Tells lines without anything that the fast reader of values would take for something else: bytes that are no text, NUL and
+ * carriage return. A buffer is looked at once as a whole, since its lines come one after the other.
+ */
+export function valuesTest(header: string): ValuesTest {
+  if (header.split(/\s+/, MOST_COLUMNS + 1).length > MOST_COLUMNS) return () => false;
+  let last: Buffer | null = null;
+  let isPlain = false;
+  return (buffer, start, end) => {
+    if (buffer !== last) {
+      last = buffer;
+      isPlain = !buffer.includes(0x00) && !buffer.includes(0x0d) && isUtf8(buffer);
+    }
+    return isPlain && end - start < LONG_LINE;
+  };
+}
+
+/** The line without blanks at its ends. */
+export function trimmed(buffer: Buffer, start: number, end: number): [from: number, to: number] {
+  let [from, to] = [start, end];
+  while (from < to && buffer[from] === 0x20) from++;
+  while (to > from && buffer[to - 1] === 0x20) to--;
+  return [from, to];
 }

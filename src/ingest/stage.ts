@@ -6,7 +6,7 @@ import { CsvFramer } from "./csv-framing.js";
 import { type ByteSource, decode, peek, readSealed } from "./decode.js";
 import { DEEPEST, FramingAnomaly, isJson, JsonFramer, type RecordSink, TOO_DEEP } from "./framing.js";
 import { emptyScan, KeyTable, scanRecord, skipSpace } from "./json-scan.js";
-import { LineFramer, type LineSink } from "./line-framing.js";
+import { LineFramer, type LineSink, trimmed, type ValuesTest, valuesTest } from "./line-framing.js";
 import { LogExportFramer } from "./log-export-framing.js";
 import { type Outline, readOutline } from "./outline.js";
 import { copyParquet, PARQUET_MAGIC } from "./parquet.js";
@@ -452,8 +452,8 @@ export class Stager {
 
   #lineFramer(claim: Claim, job: StageJob): LineFramer {
     let header: string | null = null;
+    let fitsValues: ValuesTest = () => false;
     const isHeader = headerTest(claim);
-    const isPlain = job.careful ? () => false : plainTest();
     const writerOf = this.#writerFor(job);
     const beside = besideOf(claim, job);
     const sink: LineSink = {
@@ -462,7 +462,8 @@ export class Stager {
           // No record. Files laid end to end bring another one in the middle, perhaps with other columns.
           framer.records--;
           header = buffer.toString("utf8", start, end).trim();
-        } else if (header !== null && isPlain(buffer) && end - start < LONG_LINE) {
+          if (!job.careful) fitsValues = valuesTest(header);
+        } else if (fitsValues(buffer, start, end)) {
           const [from, to] = trimmed(buffer, start, end);
           writerOf(claim.source.id, header, "columns").values(buffer, from, to, lineNo);
         } else writerOf(claim.source.id, header).text(buffer, start, end, lineNo, beside);
@@ -548,33 +549,6 @@ function headerTest({
     const byte = line[start] as number;
     return first || (byte >= 0x61 && byte <= 0x7a && pattern.test(line.toString("latin1", start, end)));
   };
-}
-
-/** Lines from which on the reader of values would need to be told. */
-const LONG_LINE = 1024 * 1024;
-
-/**
- * Tells buffers without anything that the fast reader of values would take for something else: bytes that are no text, NUL
- * and carriage return. The last answer is kept, since lines of one buffer come one after the other.
- */
-function plainTest(): (buffer: Buffer) => boolean {
-  let last: Buffer | null = null;
-  let isPlain = false;
-  return (buffer) => {
-    if (buffer !== last) {
-      last = buffer;
-      isPlain = !buffer.includes(0x00) && !buffer.includes(0x0d) && isUtf8(buffer);
-    }
-    return isPlain;
-  };
-}
-
-/** The line without blanks at its ends. */
-function trimmed(buffer: Buffer, start: number, end: number): [from: number, to: number] {
-  let [from, to] = [start, end];
-  while (from < to && buffer[from] === 0x20) from++;
-  while (to > from && buffer[to - 1] === 0x20) to--;
-  return [from, to];
 }
 
 function depthOf(bytes: Buffer): number {

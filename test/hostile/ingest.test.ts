@@ -70,6 +70,24 @@ describe("hostile evidence", () => {
     expect(await rows(folder, "select count(*) as n from cloudtrail_event")).toEqual([{ n: 1 }]);
   });
 
+  test("a header of thousands of columns costs no memory, and none of its values is lost", async () => {
+    const [names, values] = [
+      "version interface-id srcaddr dstaddr start end log-status",
+      "5 eni-1 10.0.0.1 10.0.0.2 1773230400 1773230460 OK",
+    ];
+    const columns = Array.from({ length: 20_000 }, (_, i) => i);
+    const header = `${names} ${columns.map((i) => `x${i}`).join(" ")}`;
+    const line = `${values} ${columns.map((i) => `v${i}`).join(" ")}`;
+    const { folder, code, notes } = await ingested("flow.log", `${header}\n${line}\n`);
+    expect(code, notes).toBe(0);
+    expect(
+      await rows(
+        folder,
+        "select srcaddr, len(json_keys(unknown)) as names, unknown ->> '$.x19999' as last from vpc_flow",
+      ),
+    ).toEqual([{ srcaddr: "10.0.0.1", names: 20_000, last: "v19999" }]);
+  });
+
   test("members of a zip that want to be written elsewhere are read where they are, under their own names", async () => {
     const names = [
       "../../../../tmp/coldtrail-slip.json",
