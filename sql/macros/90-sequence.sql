@@ -105,7 +105,7 @@ parted as (
 numbered as (
     select
         *,
-        count(*) filter (is_new) over (partition by entity order by latest_start) as chain
+        count(case when is_new then 1 end) over (partition by entity order by latest_start) as chain
     from parted
 )
 select
