@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import {
   Bool,
   type DataType,
@@ -17,23 +18,26 @@ import type { Column, Result, Value } from "../database/index.js";
 
 /**
  * The bytes of an Arrow IPC file (also known as Feather version 2) with the rows of all batches: texts, whole numbers, times in
- * UTC, truths and fractions as what they are, everything else as JSON text.
+ * UTC, truths and fractions as what they are, everything else as JSON text. The bytes of a batch are given before the next one
+ * is asked for.
  */
 export async function* arrowFile(batches: AsyncIterable<Result>): AsyncGenerator<Uint8Array> {
   const writer = new RecordBatchFileWriter();
   const chunks = writer[Symbol.asyncIterator]();
-  let pending = chunks.next();
-  const feed = (async () => {
-    for await (const { columns, rows } of batches) writer.write(recordBatch(columns, rows));
-    writer.finish();
-  })();
-  for (;;) {
-    const { done, value } = await Promise.race([pending, feed.then(() => pending)]);
-    if (done === true) break;
-    yield value as Uint8Array;
-    pending = chunks.next();
+  let next = chunks.next();
+  for await (const { columns, rows } of batches) {
+    writer.write(recordBatch(columns, rows));
+    // The queue of the writer answers at once while it holds anything, and else not before the next batch.
+    for (;;) {
+      const chunk = await Promise.race([next, setImmediate(null)]);
+      if (chunk === null) break;
+      yield chunk.value as Uint8Array;
+      next = chunks.next();
+    }
   }
-  await feed;
+  writer.finish();
+  for (let chunk = await next; chunk.done !== true; chunk = await chunks.next())
+    yield chunk.value as Uint8Array;
 }
 
 function recordBatch(columns: Column[], rows: Result["rows"]): RecordBatch {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { checkRsa } from "./digest-file.js";
 import { baseName, contentOf, type HeldFile } from "./held-file.js";
 import type { SideFiles } from "./side-files.js";
-import { type Judged, MOVED, Verdicts } from "./verdict.js";
+import { type Judged, MOVED, notCovered, Verdicts } from "./verdict.js";
 
 /** What a sign file of CloudTrail Lake says of the results of one query, with the verdicts on it and on them. */
 export interface QueryResults {
@@ -70,18 +70,8 @@ export class QueryResultFiles {
           results.add(judged);
       return { account, region: content.region ?? null, sign, results: results.all };
     });
-    const notCovered = [...this.#byName.values()]
-      .flat()
-      .filter(({ name }) => !listed.has(name))
-      .map(
-        ({ name, path }): Judged => ({
-          object: name,
-          path,
-          verdict: "not-covered",
-          reason: "no result_sign.json lists it",
-        }),
-      );
-    return { signed, notCovered };
+    const results = [...this.#byName.values()].flat();
+    return { signed, notCovered: notCovered(results, listed, "no result_sign.json lists it") };
   }
 
   #judgeResult(

@@ -5,7 +5,7 @@ import { readDigestName } from "./digest-file.js";
 import { heldFiles } from "./held-file.js";
 import { isQueryFile, QueryResultFiles, type QueryResults } from "./query-results.js";
 import { isSideFile, SideFiles } from "./side-files.js";
-import type { Judged } from "./verdict.js";
+import { type Judged, notCovered } from "./verdict.js";
 
 /** What CloudTrail signed, and what the evidence holds of it. */
 export interface DigestValidation {
@@ -49,16 +49,13 @@ export async function validateDigests(held: Case): Promise<DigestValidation> {
   const listed = new Set<string>();
   const chains: DigestChain[] = [];
   for (const group of chainsOf(digests)) chains.push(await judgeChain(group, { side, copies, listed }));
-  const notCovered = logs
-    .filter(({ name }) => !listed.has(name))
-    .map(
-      ({ name, path }): Judged => ({
-        object: name,
-        path,
-        verdict: "not-covered",
-        reason: "no digest lists it",
-      }),
-    );
   const { signed, notCovered: unsignedResults } = queries.judge(side);
-  return { chains, queries: signed, notCovered, unsignedResults, keyFiles: side.keyFiles, problems };
+  return {
+    chains,
+    queries: signed,
+    notCovered: notCovered(logs, listed, "no digest lists it"),
+    unsignedResults,
+    keyFiles: side.keyFiles,
+    problems,
+  };
 }

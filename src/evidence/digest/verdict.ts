@@ -16,6 +16,17 @@ export interface Judged {
   reason: string | null;
 }
 
+/** The files that are in the evidence and that nothing signed lists, with one reason for all. */
+export function notCovered(
+  files: readonly { name: string; path: string }[],
+  listed: ReadonlySet<string>,
+  reason: string,
+): Judged[] {
+  return files
+    .filter(({ name }) => !listed.has(name))
+    .map(({ name, path }) => ({ object: name, path, verdict: "not-covered", reason }));
+}
+
 export const MOVED = "content valid, location not original";
 
 /** What of several verdicts on one and the same file counts: the one that rests on the best witness. */
