@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { access, constants } from "node:fs/promises";
 import { EXIT, type ExitCode } from "../errors.js";
-import { appendCustody, type Case, type CustodyEvent } from "../evidence/index.js";
+import { appendCustody, type Case, type CustodyEntry, type CustodyEvent } from "../evidence/index.js";
 import type { Terminal } from "./terminal.js";
 
 /**
@@ -28,6 +28,11 @@ export async function recorded(
     terminal,
   );
   return EXIT.done;
+}
+
+/** Whether an entry tells of reading alone: such entries, and no others, have what was printed. */
+export function isReading({ detail }: CustodyEntry): boolean {
+  return detail?.output !== undefined;
 }
 
 /**

@@ -1,11 +1,20 @@
-import { createHash } from "node:crypto";
-import { closeSync, createReadStream, existsSync, openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { resolve } from "node:path";
+import { assetFolder } from "../assets.js";
 import { Database, type Result, type Row, readSyntax } from "../database/index.js";
 import { ColdtrailError, type ExitCode } from "../errors.js";
-import type { Case } from "../evidence/index.js";
+import { type Case, type CustodyEvent, hashFile, openCase } from "../evidence/index.js";
 import { databasePath } from "../ingest/index.js";
-import { type GivenParameters, type Query, type StreamedAnswer, streamQuery } from "../queries/index.js";
+import {
+  findQuery,
+  type GivenParameters,
+  loadLibrary,
+  type Query,
+  type QueryKind,
+  type StreamedAnswer,
+  streamQuery,
+} from "../queries/index.js";
+import { openAnalysis } from "./analysis.js";
 import { countText, printRows } from "./output.js";
 import { recorded } from "./recorded.js";
 import { type FormatOptions, type RowFormat, rowFormatOf, rowWriter } from "./row-format.js";
@@ -20,6 +29,36 @@ export interface Question {
   /** Name of the command, for the custody log. */
   action: string;
   options: FormatOptions;
+  /** What was asked, where the query and its parameters do not say all of it; for the custody log. */
+  asked?: CustodyEvent["detail"];
+}
+
+/** Options of every command that asks one query of the library. */
+export interface QueryOptions extends FormatOptions {
+  case: string;
+  "memory-limit"?: string;
+  threads?: number;
+}
+
+/** Asks a query of the library on a case; parameters that are undefined keep their defaults. */
+export async function answerFromLibrary(
+  { action, kind, id }: { action: string; kind: QueryKind; id: string },
+  parameters: Record<string, string | undefined>,
+  options: QueryOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const held = await openCase(options.case);
+  const query = findQuery(await loadLibrary(assetFolder("queries"), kind), id);
+  const given = Object.fromEntries(
+    Object.entries(parameters).filter(([, value]) => value !== undefined),
+  ) as GivenParameters;
+  const limits = { memoryLimit: options["memory-limit"], threads: options.threads };
+  const database = await openAnalysis(held, limits);
+  try {
+    return await answerQuestion({ held, database, query, given, action, options }, terminal);
+  } finally {
+    database.close();
+  }
 }
 
 /**
@@ -45,8 +84,8 @@ export async function answerQuestion(question: Question, terminal: Terminal): Pr
     terminal.note(
       `${countText(rows, "row")}; ${provenance.id} ${provenance.version}, sha256 ${provenance.sha256.slice(0, 12)}, parameters ${values}\n`,
     );
-    const written = file === undefined ? {} : { file: { path: file, sha256: await hashOf(file) } };
-    return { ...provenance, format, rows, ...written };
+    const written = file === undefined ? {} : { file: { path: file, sha256: (await hashFile(file)).sha256 } };
+    return { ...provenance, ...question.asked, format, rows, ...written };
   });
 }
 
@@ -106,10 +145,4 @@ async function writeRows(
     out(writer.end());
   }
   return count;
-}
-
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const bytes of createReadStream(file)) hash.update(bytes as Uint8Array);
-  return hash.digest("hex");
 }

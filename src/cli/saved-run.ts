@@ -1,10 +1,9 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database } from "../database/index.js";
 import type { ExitCode } from "../errors.js";
-import type { Case } from "../evidence/index.js";
+import { type Case, sha256 } from "../evidence/index.js";
 import { type GivenParameters, type Query, runIdOf, runQuery } from "../queries/index.js";
 import { evidenceFingerprint } from "./commands/detect.js";
 import { countText } from "./output.js";
@@ -50,8 +49,4 @@ export async function saveRun(
     terminal.note(`${countText(rows.length, "row")}; run ${run}\n`);
     return { ...provenance, run, rows_sha256: facts.rows_sha256 };
   });
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }

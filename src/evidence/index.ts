@@ -20,7 +20,7 @@ export { type DigestValidation, validateDigests } from "./digest/validate.js";
 export type { DigestVerdict, Judged } from "./digest/verdict.js";
 export { readVerdicts, type VerdictLine, verdictLines, writeVerdicts } from "./digest/verdict-file.js";
 export { errorCode, reasonOf } from "./failure.js";
-export { sha256 } from "./hash.js";
+export { hashFile, sha256 } from "./hash.js";
 export { type CaseStatement, initCase } from "./init.js";
 export type { Outcome } from "./origins/origin.js";
 export type { S3Options } from "./origins/s3-origin.js";

@@ -55,7 +55,7 @@ export {
   selectDetections,
   streamQuery,
 } from "./run.js";
-export { readTerm, type SearchTerm, searchedRows, searchQuery } from "./search.js";
+export { countRows, planSearch, type Search } from "./search.js";
 export {
   runSequences,
   type SequenceChain,

@@ -4,7 +4,7 @@ import { ColdtrailError } from "../errors.js";
 import { nearest, type Query } from "./library.js";
 
 /** What to look for in every source. */
-export interface SearchTerm {
+interface SearchTerm {
   /** A text, or with `isRegex` a regular expression of RE2. Without regard to case, both. */
   text: string;
   isRegex?: boolean | undefined;
@@ -21,50 +21,85 @@ const COLUMNS = "event_time, source, fields, excerpt, artifact_id, record_no";
 const BEFORE = 60;
 const LENGTH = 200;
 
-/** `field:value` as a term, when the database has such a field; any other text is a word. */
-export async function readTerm(
+/** A search, ready to be asked. */
+export interface Search {
+  query: Query;
+  /** What its parameter `$text` is. */
+  text: string;
+  /** The field that is looked at alone, where the text named one. */
+  field: string | undefined;
+  /** Tables that it looks at. */
+  tables: string[];
+}
+
+/**
+ * Makes a text a query over all tables of evidence. `field:value` looks at one field, when the database has it, which must equal the
+ * value (or match the regular expression); any other text can stand anywhere in any column. Names come from the catalogue of the
+ * database, values are bound. Rejects with `usage` for a table that is none, or has no such field.
+ */
+export async function planSearch(
   database: Database,
   text: string,
   options: Omit<SearchTerm, "text" | "field"> = {},
-): Promise<SearchTerm> {
+): Promise<Search> {
+  const columns = await searchedColumns(database);
+  const term = readTerm(columns, text, options);
+  const all = [...new Set(columns.map(({ table_name }) => table_name))];
+  if (term.source !== undefined && !all.includes(term.source)) {
+    const near = nearest(term.source, all);
+    const hint = near === undefined ? `; there are ${all.join(", ")}` : `; did you mean ${near}?`;
+    throw new ColdtrailError("usage", `--source ${term.source}: there is no such table of evidence${hint}`);
+  }
+  const [root, ...path] = term.field?.split(".") ?? [];
+  const looked = columns.filter(
+    ({ table_name, column_name }) =>
+      (term.source ?? table_name) === table_name && (root ?? column_name) === column_name,
+  );
+  const tables = [...new Set(looked.map(({ table_name }) => table_name))];
+  if (tables.length === 0)
+    throw new ColdtrailError("usage", `--source ${term.source}: this table has no field ${term.field}`);
+  const selects = tables.map((table) => {
+    const times = columns
+      .filter(({ table_name }) => table_name === table)
+      .map(({ column_name }) => column_name);
+    const time = TIMES.find((name) => times.includes(name));
+    const own = looked.filter(({ table_name }) => table_name === table);
+    return selectOf(
+      table,
+      own.map((column) => expressionOf(column, path)),
+      time,
+      term,
+    );
+  });
+  const sql = `${selects.join("\nunion all\n")}\norder by event_time, source, artifact_id, record_no`;
+  return { query: queryOf(sql), text: term.text, field: term.field, tables };
+}
+
+/** How many of some tables have rows, and how many, so that finding nothing in them means something. */
+export async function countRows(
+  database: Database,
+  tables: readonly string[],
+): Promise<{ tables: number; rows: number }> {
+  const counts = tables.map((name) => `select count(*) as n from ${quoteIdentifier(name)}`);
+  const [sum] = await database.rows<{ tables: number; rows: number }>(
+    `select count(*) filter (n > 0) as tables, coalesce(sum(n), 0)::bigint as "rows" from (${counts.join(" union all ")})`,
+  );
+  return sum ?? { tables: 0, rows: 0 };
+}
+
+function readTerm(
+  columns: SearchedColumn[],
+  text: string,
+  options: Omit<SearchTerm, "text" | "field">,
+): SearchTerm {
   const [, field, value] = /^([a-z][a-z0-9_]*(?:\.[A-Za-z0-9_-]+)*):(.+)$/s.exec(text) ?? [];
-  if (field === undefined || value === undefined) return { text, ...options };
-  const known = new Set((await searchedColumns(database)).map(({ column_name }) => column_name));
-  return known.has(field.split(".", 1)[0] as string)
+  const root = field?.split(".", 1)[0];
+  return value !== undefined && columns.some(({ column_name }) => column_name === root)
     ? { text: value, field, ...options }
     : { text, ...options };
 }
 
-/**
- * The search as one query over all tables of evidence. A field must equal the text (or match the regular expression); without a field
- * the text can stand anywhere in any column. Names come from the catalogue of the database, values are bound.
- */
-export async function searchQuery(database: Database, term: SearchTerm): Promise<Query> {
-  const columns = await searchedColumns(database);
-  const tables = [...new Set(columns.map(({ table_name }) => table_name))];
-  if (term.source !== undefined && !tables.includes(term.source)) {
-    const near = nearest(term.source, tables);
-    const hint = near === undefined ? `; there are ${tables.join(", ")}` : `; did you mean ${near}?`;
-    throw new ColdtrailError("usage", `--source ${term.source}: there is no such table of evidence${hint}`);
-  }
-  const [root, ...path] = term.field?.split(".") ?? [];
-  const selects = tables.flatMap((table) => {
-    if (term.source !== undefined && term.source !== table) return [];
-    const own = columns.filter(({ table_name }) => table_name === table);
-    const times = own.map(({ column_name }) => column_name).filter((name) => TIMES.includes(name));
-    const time = TIMES.find((name) => times.includes(name));
-    const looked = own.filter(({ column_name }) => root === undefined || column_name === root);
-    if (looked.length === 0) return [];
-    return [
-      selectOf(
-        table,
-        looked.map((column) => expressionOf(column, path)),
-        time,
-        term,
-      ),
-    ];
-  });
-  const sql = `${selects.join("\nunion all\n")}\norder by event_time, source, artifact_id, record_no`;
+function queryOf(sql: string): Query {
   const sha256 = createHash("sha256").update(sql).digest("hex");
   return {
     ...{ id: "search", version: "1.0.0", title: "Search", kind: "hunt", status: "stable", sql, sqlLine: 1 },
@@ -73,21 +108,6 @@ export async function searchQuery(database: Database, term: SearchTerm): Promise
     parameters: { text: { type: "text", required: true, description: "what is searched" } },
     ...{ changelog: {}, text: sql, sha256, file: "search" },
   };
-}
-
-/** What a search looked at, so that no match means something: tables and their rows. */
-export async function searchedRows(
-  database: Database,
-  { source }: SearchTerm,
-): Promise<{ tables: number; rows: number }> {
-  const names = [...new Set((await searchedColumns(database)).map(({ table_name }) => table_name))];
-  const counts = names
-    .filter((name) => source === undefined || source === name)
-    .map((name) => `select count(*) as n from ${quoteIdentifier(name)}`);
-  const [sum] = await database.rows<{ tables: number; rows: number }>(
-    `select count(*) filter (n > 0) as tables, coalesce(sum(n), 0)::bigint as "rows" from (${counts.join(" union all ")})`,
-  );
-  return sum ?? { tables: 0, rows: 0 };
 }
 
 /** Columns that can be the time of a row, best first. */
@@ -163,7 +183,7 @@ function selectOf(
       `case when ${matches(sql)} then substr(${sql}, greatest(${place(sql)} - ${BEFORE}, 1), ${LENGTH}) end`,
   );
   return `select ${COLUMNS} from (
-select ${time === undefined ? "null::timestamptz" : quoteIdentifier(time)} as event_time, '${table}' as source,
+select ${time === undefined ? "null::timestamptz" : quoteIdentifier(time)} as event_time, ${quoteLiteral(table)} as source,
 list_filter([${fields.join(", ")}], lambda name : name is not null) as fields,
 coalesce(${excerpts.join(", ")}) as excerpt, artifact_id, record_no
 from ${quoteIdentifier(table)}

@@ -67,6 +67,17 @@ test.each([
     args: ["investigate", "CASE", "--scenario", "leaked-key"],
     detail: { format: "table", version: expect.any(String), sha256: expect.any(String) },
   },
+  {
+    action: "search",
+    args: ["search", "CASE", "event_name:invoke", "--regex", "--source", "cloudtrail_event"],
+    detail: {
+      parameters: { text: "invoke" },
+      text: "event_name:invoke",
+      regex: true,
+      source: "cloudtrail_event",
+    },
+  },
+  { action: "summary", args: ["summary", "CASE"], detail: { id: "h-summary", format: "table" } },
   { action: "record", args: ["record", "CASE", "1", "1"], detail: { record: 1 } },
 ])(
   "$action is in the custody log: who, what, when, which tool, and the hash of what it printed",
@@ -101,6 +112,8 @@ test("the hash of a report is that of its manifest, and reading in between does 
   const manifest = first.answer.out.trim().replace("report.html", "manifest-sha256.txt");
   expect(first.entry.detail["manifest-sha256.txt"]).toBe(hash(await readFile(manifest)));
   await coldtrail("sql", folder, question);
+  await coldtrail("search", folder, "Invoke");
+  await coldtrail("summary", folder);
   const second = await noted("report", folder, ...clock);
   expect(second.entry.detail).toEqual(first.entry.detail);
 });

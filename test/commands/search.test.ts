@@ -75,6 +75,14 @@ test("nothing found says how much was looked at", async () => {
   expect(notes).toContain("looked in every column of 3 rows in 1 table");
 });
 
+test("a search of one field looks at the tables that have it, and says so", async () => {
+  const { notes } = await coldtrail("search", folder, "user_agent:nowhere");
+  expect(notes).toContain("looked in field user_agent of 3 rows in 1 table");
+  const { code, notes: refusal } = await coldtrail("search", folder, "user_agent:x", "--source", "dns_query");
+  expect(code).toBe(2);
+  expect(refusal).toContain("--source dns_query: this table has no field user_agent");
+});
+
 test("a summary has one line for the identity and one for its key, the same every time", async () => {
   const { out } = await coldtrail("summary", folder, "--json");
   expect(JSON.parse(out)).toMatchObject([

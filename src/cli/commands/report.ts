@@ -13,6 +13,7 @@ import { readStatus } from "../../ingest/index.js";
 import { loadLibrary, loadVocabulary } from "../../queries/index.js";
 import { type Bag, type WrittenReport, writeReport } from "../../report/index.js";
 import { openAnalysis } from "../analysis.js";
+import { isReading } from "../recorded.js";
 import type { Terminal } from "../terminal.js";
 
 export interface ReportOptions {
@@ -83,12 +84,9 @@ async function lastRun(database: Database): Promise<string> {
   throw new ColdtrailError("no-run", "there is nothing to report yet; run `coldtrail detect` first");
 }
 
-/** Acts that change neither evidence nor what is derived from it. */
-const READING = new Set(["report", "status", "hunt", "timeline", "investigate", "sql", "record"]);
-
-/** The log without reading at its end: writing a report again must not change it. */
+/** The log without reports and reading at its end: they change nothing, and writing a report again must not change it. */
 function settled(entries: CustodyEntry[]): CustodyEntry[] {
-  const last = entries.findLastIndex((entry) => !READING.has(entry.action));
+  const last = entries.findLastIndex((entry) => entry.action !== "report" && !isReading(entry));
   return entries.slice(0, last + 1);
 }
 

@@ -1,19 +1,15 @@
 import { ColdtrailError, type ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
-import { readTerm, searchedRows, searchQuery } from "../../queries/index.js";
+import { countRows, planSearch } from "../../queries/index.js";
 import { openAnalysis } from "../analysis.js";
 import { countText } from "../output.js";
-import type { FormatOptions } from "../row-format.js";
-import { answerQuestion } from "../run-query.js";
+import { answerQuestion, type QueryOptions } from "../run-query.js";
 import { safeText, type Terminal } from "../terminal.js";
 
-export interface SearchOptions extends FormatOptions {
-  case: string;
+export interface SearchOptions extends QueryOptions {
   text: string;
   regex?: boolean;
   source?: string;
-  "memory-limit"?: string;
-  threads?: number;
 }
 
 /** `coldtrail search`: a word, a regular expression or field:value over all sources. */
@@ -23,12 +19,17 @@ export async function search(options: SearchOptions, terminal: Terminal): Promis
   const limits = { memoryLimit: options["memory-limit"], threads: options.threads };
   const database = await openAnalysis(held, limits);
   try {
-    const term = await readTerm(database, options.text, { isRegex: options.regex, source: options.source });
-    const query = await searchQuery(database, term);
-    const given = { text: term.text };
-    const looked = await searchedRows(database, term);
-    const code = await answerQuestion({ held, database, query, given, action: "search", options }, terminal);
-    const where = term.field === undefined ? "every column" : `field ${safeText(term.field)}`;
+    const { text, regex: isRegex, source } = options;
+    const search = await planSearch(database, text, { isRegex, source });
+    const looked = await countRows(database, search.tables);
+    const question = { held, database, query: search.query, given: { text: search.text }, action: "search" };
+    const asked = {
+      text,
+      ...(isRegex === true ? { regex: true } : {}),
+      ...(source === undefined ? {} : { source }),
+    };
+    const code = await answerQuestion({ ...question, options, asked }, terminal);
+    const where = search.field === undefined ? "every column" : `field ${safeText(search.field)}`;
     terminal.note(`looked in ${where} of ${looked.rows} rows in ${countText(looked.tables, "table")}\n`);
     return code;
   } finally {
