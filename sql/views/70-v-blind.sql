@@ -6,16 +6,19 @@
 create or replace view v_blind as
 with call as materialized (
     select
-        event_time as told_at,
         event_name as said_by,
         event_source,
         recipient_account_id as account_id,
         aws_region as region,
         request_parameters as request,
         response_elements as response,
-        'cloudtrail_event' as told_in,
-        artifact_id,
-        record_no
+        {
+            'told_at': event_time,
+            'said_by': event_name,
+            'told_in': 'cloudtrail_event',
+            'artifact_id': artifact_id,
+            'record_no': record_no
+        } as statement
     from cloudtrail_event
     where error_code is null
         and event_time is not null
@@ -46,8 +49,6 @@ with call as materialized (
 ),
 snapshot as materialized (
     select
-        collected_at as told_at,
-        'snapshot' as said_by,
         operation,
         -- Many answers name no account.
         coalesce(
@@ -58,9 +59,13 @@ snapshot as materialized (
         region,
         resource,
         coalesce(json, '{}'::json) as json,
-        'api_snapshot' as told_in,
-        artifact_id,
-        record_no
+        {
+            'told_at': collected_at,
+            'said_by': 'snapshot',
+            'told_in': 'api_snapshot',
+            'artifact_id': artifact_id,
+            'record_no': record_no
+        } as statement
     from api_snapshot
     where error_code is null
         and collected_at is not null
@@ -177,31 +182,23 @@ data_event as (
 ),
 selection as (
     select
-        told_at,
-        said_by,
         account_id,
         coalesce(regexp_extract(json ->> '$.TrailARN', '([^/]+)$', 1), resource) as name,
         json as selectors,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from snapshot
     where operation = 'get-event-selectors'
     union all
     select
-        told_at,
-        said_by,
         account_id,
         regexp_extract(request ->> '$.trailName', '([^/]+)$', 1),
         coalesce(response, request),
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from call
     where said_by = 'PutEventSelectors'
 ),
--- All that says whether one thing is off at some time; is_off null says nothing.
-told as (
+-- All that says whether one thing is off at some time, and which record says it; is_off null says nothing.
+switched as (
     select
         case when event_source = 'bedrock.amazonaws.com' then 'bedrock_invocation' end as source,
         account_id,
@@ -210,11 +207,7 @@ told as (
         said_by = 'DeleteModelInvocationLoggingConfiguration'
         or (request ->> '$.loggingConfig.s3Config.bucketName') is null
         and (request ->> '$.loggingConfig.cloudWatchConfig.logGroupName') is null as is_off,
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from call
     where said_by in ('DeleteModelInvocationLoggingConfiguration', 'PutModelInvocationLoggingConfiguration')
     union all
@@ -224,11 +217,7 @@ told as (
         region,
         null,
         (request ->> '$.loggingConfig.textDataDeliveryEnabled') = 'false',
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from call
     where said_by = 'PutModelInvocationLoggingConfiguration'
     union all
@@ -239,11 +228,7 @@ told as (
         null,
         (json ->> '$.loggingConfig.s3Config.bucketName') is null
         and (json ->> '$.loggingConfig.cloudWatchConfig.logGroupName') is null,
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from snapshot
     where operation = 'get-model-invocation-logging-configuration'
     union all
@@ -253,11 +238,7 @@ told as (
         region,
         null,
         (json ->> '$.loggingConfig.textDataDeliveryEnabled') = 'false',
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from snapshot
     where operation = 'get-model-invocation-logging-configuration'
         and (json ->> '$.loggingConfig.textDataDeliveryEnabled') is not null
@@ -268,11 +249,7 @@ told as (
         case when not coalesce(trail.is_everywhere, false) then call.region end,
         regexp_extract(request ->> '$.name', '([^/]+)$', 1),
         said_by <> 'StartLogging',
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from call
     left join (
         select
@@ -291,11 +268,7 @@ told as (
         null,
         resource,
         (json ->> '$.IsLogging') = 'false',
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from snapshot
     where operation = 'get-trail-status'
         and (json ->> '$.IsLogging') is not null
@@ -306,11 +279,7 @@ told as (
         null,
         'data events of ' || type || ' (' || name || ')',
         not contains(selectors::varchar, '"' || type),
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from selection
     cross join data_event
     -- What another trail selects is in the evidence all the same.
@@ -326,11 +295,7 @@ told as (
         region,
         coalesce(network_of.network, deleted_flow_log.flow_log_id),
         true,
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from deleted_flow_log
     left join network_of
         on network_of.flow_log_id = deleted_flow_log.flow_log_id
@@ -341,11 +306,7 @@ told as (
         region,
         network,
         false,
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from created_flow_log
     where network is not null
     union all
@@ -355,11 +316,7 @@ told as (
         region,
         network,
         not bool_or(is_active),
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from flow_log
     group by all
     union all
@@ -369,11 +326,7 @@ told as (
         region,
         null,
         true,
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from snapshot
     where operation = 'describe-flow-logs'
         and json_array_length(json, '$.FlowLogs') = 0
@@ -384,11 +337,7 @@ told as (
         region,
         request ->> '$.resourceId',
         said_by = 'DisassociateResolverQueryLogConfig',
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from call
     where said_by in ('AssociateResolverQueryLogConfig', 'DisassociateResolverQueryLogConfig')
     union all
@@ -398,11 +347,7 @@ told as (
         region,
         null,
         json_array_length(json, '$.ResolverQueryLogConfigs') = 0,
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from snapshot
     where operation = 'list-resolver-query-log-configs'
     union all
@@ -415,11 +360,7 @@ told as (
             when said_by = 'DeleteDetector' then true
             else (request ->> '$.enable') = 'false'
         end,
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from call
     where event_source = 'guardduty.amazonaws.com'
         and (said_by = 'DeleteDetector' or (request ->> '$.enable') is not null)
@@ -433,11 +374,7 @@ told as (
             when operation = 'list-detectors' then json_array_length(json, '$.DetectorIds') = 0
             else (json ->> '$.Status') = 'DISABLED'
         end,
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from snapshot
     where operation in ('get-detector', 'list-detectors')
     union all
@@ -450,11 +387,7 @@ told as (
             request ->> '$.BucketLoggingStatus.LoggingEnabled.TargetBucket',
             request ->> '$.bucketLoggingStatus.loggingEnabled.targetBucket'
         ) is null,
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from call
     where said_by = 'PutBucketLogging'
     union all
@@ -464,11 +397,7 @@ told as (
         region,
         resource,
         (json ->> '$.LoggingEnabled.TargetBucket') is null,
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from snapshot
     where operation = 'get-bucket-logging'
         and resource is not null
@@ -479,11 +408,7 @@ told as (
         region,
         request ->> '$.endpointName',
         not endpoint_config.captures,
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from call
     join (
         select
@@ -503,11 +428,7 @@ told as (
         json ->> '$.EndpointName',
         (json ->> '$.DataCaptureConfig.EnableCapture') is distinct from 'true'
         or coalesce(json ->> '$.DataCaptureConfig.CaptureStatus', 'Started') <> 'Started',
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from snapshot
     where operation = 'describe-endpoint'
     union all
@@ -517,11 +438,7 @@ told as (
         region,
         null,
         said_by <> 'StartConfigurationRecorder',
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from call
     where said_by in ('StartConfigurationRecorder', 'StopConfigurationRecorder', 'DeleteConfigurationRecorder')
     union all
@@ -531,11 +448,7 @@ told as (
         region,
         null,
         not coalesce(list_contains(json_extract_string(json, '$.ConfigurationRecordersStatus[*].recording'), 'true'), false),
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from snapshot
     where operation = 'describe-configuration-recorder-status'
     union all
@@ -545,13 +458,15 @@ told as (
         region,
         request ->> '$.logGroupName',
         said_by = 'DeleteLogGroup',
-        told_at,
-        said_by,
-        told_in,
-        artifact_id,
-        record_no
+        statement
     from call
     where said_by in ('CreateLogGroup', 'DeleteLogGroup')
+),
+told as (
+    select
+        * exclude (statement),
+        unnest(statement)
+    from switched
 ),
 -- Statements on one thing follow each other; names of buckets and trails need no region.
 stated as (
