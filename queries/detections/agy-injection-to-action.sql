@@ -1,6 +1,6 @@
 -- ---
 -- id: agy-injection-to-action
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Prompt injection that ended in an action
 -- status: stable
 -- severity: critical
@@ -18,6 +18,7 @@
 --   CloudTrail does not record.
 -- requires:
 --   bedrock_message: needed
+--   v_last_answer: optional
 --   cloudtrail_event: needed
 --   bedrock_invocation: optional
 --   v_second_hop: optional
@@ -41,6 +42,7 @@
 --   - https://genai.owasp.org/llmrisk/llm01-prompt-injection/
 --   - https://aws.amazon.com/blogs/security/methodology-for-incident-response-on-generative-ai-workloads/
 -- changelog:
+--   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
 with setting as (
@@ -84,18 +86,6 @@ invocation as materialized (
     from effect
 ),
 -- First link: only what came after the last answer, and only prompts that an invocation followed.
-answered as (
-    select
-        artifact_id,
-        record_no,
-        max(turn_no) as last_answer
-    from bedrock_message
-    where direction = 'input'
-        and role = 'assistant'
-    group by
-        artifact_id,
-        record_no
-),
 block as materialized (
     select
         message.artifact_id,
@@ -105,7 +95,7 @@ block as materialized (
         message.block_type in ('tool_result', 'document') as is_whole,
         message.text
     from bedrock_message as message
-    left join answered
+    left join v_last_answer as answered
         on answered.artifact_id = message.artifact_id
         and answered.record_no = message.record_no
     where message.direction = 'input'

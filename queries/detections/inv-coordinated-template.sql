@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-coordinated-template
--- version: 1.0.0
+-- version: 1.0.1
 -- title: One attack template from several users or in great number
 -- status: stable
 -- severity: high
@@ -14,6 +14,7 @@
 --   or reworded for every use, and groups without any mark of an attack, such as the canned questions of an application.
 -- requires:
 --   bedrock_message: needed
+--   v_last_answer: optional
 --   bedrock_invocation: optional
 --   cloudtrail_event: optional
 -- parameters:
@@ -27,21 +28,10 @@
 -- references:
 --   - https://atlas.mitre.org/techniques/AML.T0051
 -- changelog:
+--   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
-with answered as (
-    select
-        artifact_id,
-        record_no,
-        max(turn_no) as last_answer
-    from bedrock_message
-    where direction = 'input'
-        and role = 'assistant'
-    group by
-        artifact_id,
-        record_no
-),
-block as (
+with block as (
     select
         message.artifact_id,
         message.record_no,
@@ -51,7 +41,7 @@ block as (
         message.model_id,
         message.text
     from bedrock_message as message
-    left join answered
+    left join v_last_answer as answered
         on answered.artifact_id = message.artifact_id
         and answered.record_no = message.record_no
     where message.direction = 'input'

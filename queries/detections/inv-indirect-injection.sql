@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-indirect-injection
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Orders to the model inside documents or tool results
 -- status: stable
 -- severity: high
@@ -15,6 +15,7 @@
 --   languages, in pictures, and in context that nothing sets apart from the question.
 -- requires:
 --   bedrock_message: needed
+--   v_last_answer: optional
 --   bedrock_invocation: optional
 --   s3_access: optional
 --   cloudtrail_event: optional
@@ -26,21 +27,10 @@
 -- references:
 --   - https://genai.owasp.org/llmrisk/llm01-prompt-injection/
 -- changelog:
+--   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
-with answered as (
-    select
-        artifact_id,
-        record_no,
-        max(turn_no) as last_answer
-    from bedrock_message
-    where direction = 'input'
-        and role = 'assistant'
-    group by
-        artifact_id,
-        record_no
-),
-block as (
+with block as (
     select
         message.artifact_id,
         message.record_no,
@@ -52,7 +42,7 @@ block as (
         message.tool_name,
         message.text
     from bedrock_message as message
-    left join answered
+    left join v_last_answer as answered
         on answered.artifact_id = message.artifact_id
         and answered.record_no = message.record_no
     where message.direction = 'input'

@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-injection-success
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Prompt injection followed by a change of behaviour
 -- status: stable
 -- severity: critical
@@ -16,6 +16,7 @@
 --   identities of AI workloads, by time alone. Misses effects outside AWS.
 -- requires:
 --   bedrock_message: needed
+--   v_last_answer: optional
 --   bedrock_invocation: optional
 --   cloudtrail_event: helpful
 --   ref_principal: optional
@@ -33,21 +34,10 @@
 -- references:
 --   - https://genai.owasp.org/llmrisk/llm01-prompt-injection/
 -- changelog:
+--   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
-with answered as (
-    select
-        artifact_id,
-        record_no,
-        max(turn_no) as last_answer
-    from bedrock_message
-    where direction = 'input'
-        and role = 'assistant'
-    group by
-        artifact_id,
-        record_no
-),
-block as (
+with block as (
     select
         message.artifact_id,
         message.record_no,
@@ -58,7 +48,7 @@ block as (
         message.block_type in ('tool_result', 'document') as is_whole,
         message.text
     from bedrock_message as message
-    left join answered
+    left join v_last_answer as answered
         on answered.artifact_id = message.artifact_id
         and answered.record_no = message.record_no
     where message.direction = 'input'

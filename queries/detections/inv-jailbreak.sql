@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-jailbreak
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Jailbreak persona or role-play wrapper
 -- status: stable
 -- severity: medium
@@ -14,6 +14,7 @@
 --   marks of an identity that is no known AI workload carry the tag llm_resale. Misses jailbreaks in other languages.
 -- requires:
 --   bedrock_message: needed
+--   v_last_answer: optional
 --   bedrock_invocation: optional
 --   ref_principal: optional
 -- parameters:
@@ -23,21 +24,10 @@
 -- references:
 --   - https://permiso.io/blog/exploiting-hosted-models
 -- changelog:
+--   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
-with answered as (
-    select
-        artifact_id,
-        record_no,
-        max(turn_no) as last_answer
-    from bedrock_message
-    where direction = 'input'
-        and role = 'assistant'
-    group by
-        artifact_id,
-        record_no
-),
-block as (
+with block as (
     select
         message.artifact_id,
         message.record_no,
@@ -48,7 +38,7 @@ block as (
         coalesce(message.role, 'user') as role,
         message.text
     from bedrock_message as message
-    left join answered
+    left join v_last_answer as answered
         on answered.artifact_id = message.artifact_id
         and answered.record_no = message.record_no
     where message.direction = 'input'

@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-prompt-injection-direct
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Direct prompt injection
 -- status: stable
 -- severity: medium
@@ -16,6 +16,7 @@
 --   SageMaker count as identities. Misses wordings in other languages and new phrasings.
 -- requires:
 --   bedrock_message: needed
+--   v_last_answer: optional
 --   bedrock_invocation: optional
 --   sagemaker_capture: optional
 -- parameters:
@@ -27,21 +28,10 @@
 -- references:
 --   - https://genai.owasp.org/llmrisk/llm01-prompt-injection/
 -- changelog:
+--   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
-with answered as (
-    select
-        artifact_id,
-        record_no,
-        max(turn_no) as last_answer
-    from bedrock_message
-    where direction = 'input'
-        and role = 'assistant'
-    group by
-        artifact_id,
-        record_no
-),
-block as (
+with block as (
     select
         'bedrock_invocation' as source,
         message.artifact_id,
@@ -52,7 +42,7 @@ block as (
         message.model_id,
         message.text
     from bedrock_message as message
-    left join answered
+    left join v_last_answer as answered
         on answered.artifact_id = message.artifact_id
         and answered.record_no = message.record_no
     where message.direction = 'input'

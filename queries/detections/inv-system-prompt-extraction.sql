@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-system-prompt-extraction
--- version: 1.0.0
+-- version: 1.0.1
 -- title: System prompt asked for or given away
 -- status: stable
 -- severity: high
@@ -13,6 +13,7 @@
 --   finding per identity, end user and day. Misses system prompts that an answer paraphrases, translates or encodes.
 -- requires:
 --   bedrock_message: needed
+--   v_last_answer: optional
 --   bedrock_invocation: optional
 -- parameters:
 --   min_characters: {type: integer, default: 60, description: length of a verbatim piece of the system prompt}
@@ -22,21 +23,10 @@
 -- references:
 --   - https://genai.owasp.org/llmrisk/llm072025-system-prompt-leakage/
 -- changelog:
+--   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
-with answered as (
-    select
-        artifact_id,
-        record_no,
-        max(turn_no) as last_answer
-    from bedrock_message
-    where direction = 'input'
-        and role = 'assistant'
-    group by
-        artifact_id,
-        record_no
-),
-block as (
+with block as (
     select
         message.artifact_id,
         message.record_no,
@@ -44,7 +34,7 @@ block as (
         message.event_time,
         message.text
     from bedrock_message as message
-    left join answered
+    left join v_last_answer as answered
         on answered.artifact_id = message.artifact_id
         and answered.record_no = message.record_no
     where message.direction = 'input'
