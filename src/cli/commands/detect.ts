@@ -57,6 +57,7 @@ export async function detect(options: DetectOptions, terminal: Terminal): Promis
   let fresh: SinceBaseline | undefined;
   try {
     const period = await readCasePeriod(database);
+    // A case without a baseline is refused before the run, not after it.
     if (options["since-baseline"]) sinceBaseline([], period);
     const runId = runIdOf({
       queries: selectDetections(queries, selection),
