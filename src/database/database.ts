@@ -26,6 +26,9 @@ export interface Result {
   rows: Row[];
 }
 
+/** The oldest DuckDB that can read the database of a case; since this one, texts are compressed in one pass. */
+const STORAGE = "v1.3.0";
+
 /** One open database under the project's policy. Close it. */
 export class Database {
   readonly #instance: DuckDBInstance;
@@ -39,7 +42,8 @@ export class Database {
   /** Opens (and creates) the database of a case for loading. */
   static async openForIngest(path: string, policy: IngestPolicy): Promise<Database> {
     await mkdir(dirname(path), { recursive: true });
-    return Database.#open(path, {}, policy, policy.readFolders);
+    const storage = { storage_compatibility_version: STORAGE };
+    return Database.#open(path, storage, policy, policy.readFolders);
   }
 
   /** Opens the database of a case for questions: read-only, no files, no network, no settings. */

@@ -13,8 +13,11 @@ const LAYERS = ["schema", "macros", "views"] as const;
 export async function applySchema(database: Database, sqlFolder: string): Promise<void> {
   const { texts, fingerprint } = await readLayers(sqlFolder);
   if ((await fingerprintIn(database)) === fingerprint) return;
-  for (const text of texts) await database.run(text);
-  await database.run("insert or replace into knowledge values ('schema', $fingerprint)", { fingerprint });
+  // One commit for hundreds of statements: each would wait for the disk.
+  await database.transaction(async () => {
+    for (const text of texts) await database.run(text);
+    await database.run("insert or replace into knowledge values ('schema', $fingerprint)", { fingerprint });
+  });
 }
 
 /** True when `applySchema` would have nothing to do. */

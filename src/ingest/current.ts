@@ -4,12 +4,19 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { applySchema, Database, type IngestPolicy, sqlFiles } from "../database/index.js";
 
+/** The database of a case that is open for loading. */
+export interface Current {
+  database: Database;
+  /** It was made anew because schema or sources have another version. */
+  rebuilt: boolean;
+  /** It has no tables before `prepare`. */
+  isNew: boolean;
+  /** Brings tables, macros and views to their present text. */
+  prepare: () => Promise<void>;
+}
+
 /** Opens the database of a case, making it anew when it belongs to another version of schema or sources. */
-export async function openCurrent(
-  path: string,
-  policy: IngestPolicy,
-  sqlFolder: string,
-): Promise<{ database: Database; rebuilt: boolean }> {
+export async function openCurrent(path: string, policy: IngestPolicy, sqlFolder: string): Promise<Current> {
   const fingerprint = await fingerprintOf(sqlFolder);
   let rebuilt = false;
   // Whoever deletes the database leaves the log of an interrupted run behind, which belongs to nothing then.
@@ -18,11 +25,13 @@ export async function openCurrent(
     const database = await Database.openForIngest(path, policy);
     const made = await fingerprintIn(database);
     if (made === undefined || made === fingerprint) {
-      await applySchema(database, sqlFolder);
-      await database.run("insert or replace into knowledge values ('sources', $fingerprint)", {
-        fingerprint,
-      });
-      return { database, rebuilt };
+      const prepare = async (): Promise<void> => {
+        await applySchema(database, sqlFolder);
+        await database.run("insert or replace into knowledge values ('sources', $fingerprint)", {
+          fingerprint,
+        });
+      };
+      return { database, rebuilt, isNew: made === undefined, prepare };
     }
     database.close();
     await rm(path, { force: true });

@@ -3,7 +3,6 @@ import { createReadStream, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { createGunzip, gunzipSync } from "node:zlib";
-import { openZipMembers } from "../evidence/index.js";
 
 /** Bytes up to this size are read and inflated in one piece, which is much faster for the many small files of AWS. */
 const IN_ONE_PIECE = 16 * 1024 * 1024;
@@ -71,6 +70,8 @@ export async function* openBytes(source: ByteSource): AsyncIterable<Buffer> {
 }
 
 async function openMember(container: string | Buffer, place: number): Promise<Readable> {
+  // Only when there is a zip: every thread that stages would load all of it.
+  const { openZipMembers } = await import("../evidence/index.js");
   let index = 0;
   for await (const member of openZipMembers(container)) if (index++ === place) return member.open();
   throw new Error(`the zip has no file number ${place}`);

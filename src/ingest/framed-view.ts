@@ -1,13 +1,17 @@
 import { quoteIdentifier, quoteLiteral } from "../database/index.js";
-import { type Source, takesPlace } from "./source.js";
+import { takesPlace } from "./recognise.js";
+import type { Source } from "./source.js";
 import type { Spool } from "./spool.js";
+
+/** Spools with the same source, header and form: for DuckDB one table in several files. */
+export type Spools = [Spool, ...Spool[]];
 
 /**
  * The view `framed` that the SELECTs of a source read: `artifact_id`, `record_no`, `unknown`, `flags` and what the source
- * asks for. `kept` is a WHERE clause over the spool, or nothing.
+ * asks for. `kept` is a WHERE clause over the spools, or nothing.
  */
-export function framedView(spool: Spool, source: Source, kept: string): string {
-  if (source.recognises.header_line !== undefined) return headerView(spool, source, kept);
+export function framedView(spools: Spools, source: Source, kept: string): string {
+  if (source.recognises.header_line !== undefined) return headerView(spools, source, kept);
   return `create or replace temp view framed as
 select
     "_artifact" as artifact_id,
@@ -15,7 +19,7 @@ select
     "_unknown" as unknown,
     string_split("_flags", ',') as flags,
     * exclude ("_artifact", "_record", "_unknown", "_flags"),
-from ${readerOf(spool, columnsOf(source))}${kept}`;
+from ${readerOf(spools, columnsOf(source))}${kept}`;
 }
 
 /** The same over a Parquet file with the columns `names`. */
@@ -39,19 +43,24 @@ select
 from ${file}`;
 }
 
-/** Reads a spool of JSON lines. */
-export function readerOf(spool: Spool, columns: Record<string, string>): string {
+/** Reads spools of JSON lines. */
+export function readerOf(spools: Spools, columns: Record<string, string>): string {
   const all = { _artifact: "BIGINT", _record: "BIGINT", ...columns };
   // DuckDB reads pieces of this size in parallel, and each must hold the longest line.
-  const size = Math.max(4 * 1024 * 1024, spool.longest + 1024);
-  return `read_json(${quoteLiteral(spool.path)}, columns = ${structOf(all)}, format = 'newline_delimited', maximum_object_size = ${size})`;
+  const size = Math.max(4 * 1024 * 1024, ...spools.map(({ longest }) => longest + 1024));
+  return `read_json(${pathsOf(spools)}, columns = ${structOf(all)}, format = 'newline_delimited', maximum_object_size = ${size})`;
+}
+
+function pathsOf(spools: Spools): string {
+  return `[${spools.map(({ path }) => quoteLiteral(path)).join(", ")}]`;
 }
 
 /** Lines of values in the order of a header line; a hyphen stands for no value. */
-function headerView(spool: Spool, source: Source, kept: string): string {
+function headerView(spools: Spools, source: Source, kept: string): string {
   // A NUL would end the statement.
-  const names = (spool.header ?? "").split(/\s+/).map((name) => name.replaceAll("\0", "\ufffd"));
-  if (spool.form === "columns") {
+  const [{ header, form }] = spools;
+  const names = (header ?? "").split(/\s+/).map((name) => name.replaceAll("\0", "\ufffd"));
+  if (form === "columns") {
     const values = names.map((_, index) => `v${index + 1}`);
     const columns = Object.fromEntries(values.map((value) => [value, "VARCHAR"]));
     return `create or replace temp view framed as
@@ -61,7 +70,7 @@ select
     null::varchar[] as flags,
 ${fieldColumns(source, names, values)}
 from read_csv(
-    ${quoteLiteral(spool.path)},
+    ${pathsOf(spools)},
     columns = ${structOf({ _artifact: "BIGINT", _record: "BIGINT", ...columns })},
     delim = ' ', quote = '', escape = '', comment = '', new_line = '\\n', nullstr = '-', header = false, auto_detect = false
 )${kept}`;
@@ -74,7 +83,7 @@ with split as (
         "_record" as record_no,
         string_split("_flags", ',') as flags,
         list_transform(string_split(trim(line), ' '), lambda value : nullif(value, '-')) as v,
-    from ${readerOf(spool, columnsOf(source))}${kept}
+    from ${readerOf(spools, columnsOf(source))}${kept}
 )
 select
     artifact_id,

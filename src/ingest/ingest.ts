@@ -4,9 +4,10 @@ import { join } from "node:path";
 import type { Database, Limits } from "../database/index.js";
 import { ColdtrailError, EXIT } from "../errors.js";
 import { type Case, listArtifacts } from "../evidence/index.js";
-import { openCurrent } from "./current.js";
+import { type Current, openCurrent } from "./current.js";
+import { evidenceTables, forgetArtifacts } from "./evidence-tables.js";
 import { type Known, listJobs, sealedFileOf } from "./jobs.js";
-import { evidenceTables, forgetArtifacts, Loader } from "./load.js";
+import { Loader } from "./load.js";
 import { loadReference } from "./reference.js";
 import { type BrokenCount, settle } from "./settle.js";
 import { loadSources } from "./source.js";
@@ -67,21 +68,33 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
     temporaryFolder: join(workFolder, "duckdb"),
     readFolders: [spoolFolder, join(held.dir, "reference")],
   };
-  const { database, rebuilt } = await openCurrent(databasePath(held), limits, options.sqlFolder);
+  const current = await openCurrent(databasePath(held), limits, options.sqlFolder);
+  const { database, rebuilt } = current;
+  const prepared = prepare(held, current);
+  // Awaited where rows are first read or written.
+  prepared.catch(() => undefined);
   try {
-    await dropOrphans(database);
-    await loadReference(database, held);
-    const known = await knownArtifacts(database);
-    const unread = await forgetUnread(database, known);
+    // Nothing is known of evidence in a new database, and staging need not wait for its tables.
+    if (!current.isNew) await prepared;
+    const known = current.isNew ? new Map<number, Known>() : await knownArtifacts(database);
+    const unread = current.isNew ? new Set<number>() : await forgetUnread(database, known);
     const { jobs, origins, listed } = await listJobs(held, sealed, known, sources, unread);
-    if (jobs.length === 0 && listed.length === 0 && (await stateOf(database)) === "settled") {
+    if (
+      jobs.length === 0 &&
+      listed.length === 0 &&
+      !current.isNew &&
+      (await stateOf(database)) === "settled"
+    ) {
       return await summarise(database, known, [], rebuilt);
     }
     const redo: StageJob[] = [];
     const byId = new Map(jobs.map((job) => [job.artifactId, job]));
     const totals = { artifacts: 0, totalArtifacts: jobs.length, bytes: 0, totalBytes: sum(jobs) };
-    await database.run("insert or replace into knowledge values ('ingest', 'open')");
-    await database.append("artifact", listed);
+    const begun = prepared.then(async () => {
+      await database.run("insert or replace into knowledge values ('ingest', 'open')");
+      await database.append("artifact", listed);
+    });
+    begun.catch(() => undefined);
     const loader = new Loader(database, sources, origins, (ids) => {
       for (const id of ids) redo.push({ ...(byId.get(id) as StageJob), careful: true });
     });
@@ -97,14 +110,19 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
         jobs,
         async (batch) => {
           options.signal?.throwIfAborted();
+          await begun;
           await loader.load(batch);
-          jobs.push(...redo.splice(0));
+          const again = redo.splice(0);
+          jobs.push(...again);
+          totals.totalArtifacts += again.length;
+          totals.totalBytes += sum(again);
           totals.artifacts += batch.artifacts.length;
           for (const { size } of batch.artifacts) totals.bytes += size;
           options.progress?.({ ...totals });
         },
         options.signal,
       );
+      await begun;
       await loader.commit();
       await assertAllAreIn(database, byId);
       const broken = await settle(database, sources, options.sqlFolder);
@@ -116,11 +134,20 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
       throw error;
     } finally {
       options.signal?.removeEventListener("abort", stop);
+      await begun.catch(() => undefined);
     }
   } finally {
+    await prepared.catch(() => undefined);
     database.close();
     await rm(workFolder, { recursive: true, force: true });
   }
+}
+
+/** Brings the database to the point where rows of evidence can be loaded. */
+async function prepare(held: Case, current: Current): Promise<void> {
+  await current.prepare();
+  await dropOrphans(current.database);
+  await loadReference(current.database, held);
 }
 
 /** Every artifact that was to be staged has its row: nothing is dropped in silence, not even by a bug. */

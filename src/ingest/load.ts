@@ -1,9 +1,11 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { type Database, firstLine, quoteIdentifier, quoteLiteral } from "../database/index.js";
-import { framedView, parquetView, readerOf } from "./framed-view.js";
+import { forgetArtifacts } from "./evidence-tables.js";
+import { framedView, parquetView, readerOf, type Spools } from "./framed-view.js";
 import type { Source } from "./source.js";
-import type { Spool } from "./spool.js";
-import type { Batch, StagedArtifact } from "./stage.js";
+import { isHeavy, type Spool } from "./spool.js";
+import { type Batch, carefulOf, type StagedArtifact } from "./stage.js";
+import { isRefusal, memoryFor, weed } from "./weed.js";
 
 /** What the artifact table needs to know beyond what staging finds out. */
 export interface ArtifactOrigin {
@@ -13,10 +15,10 @@ export interface ArtifactOrigin {
   member: string | null;
 }
 
-/** DuckDB does not take the records of a spool for what the fast gear said they are. */
+/** DuckDB does not take the records of one of these spools for what the fast gear said they are. */
 class Refused extends Error {
   constructor(
-    readonly spool: Spool,
+    readonly spools: Spools,
     message: string,
   ) {
     super(message);
@@ -28,9 +30,6 @@ class Refused extends Error {
  * through its log when it commits, so that few large transactions are much cheaper than many small ones.
  */
 const COMMIT_BYTES = 1024 * 1024 * 1024;
-
-/** Bytes from which on a single record decides how much memory loading takes. */
-const LARGE_RECORD = 16 * 1024 * 1024;
 
 /** Rows of a Parquet file beyond which they must fill some bytes: a few bytes can claim any number of equal rows. */
 const PARQUET_ROWS = 1_000_000;
@@ -45,7 +44,10 @@ export class Loader {
   /** Batches of the open transaction. */
   #pending: Batch[] = [];
   #open = false;
-  /** Artifacts with rows in the database and no row of their own yet: as committed, and as in the open transaction. */
+  /**
+   * Artifacts with rows of the fast gear in the database and no row of their own yet: as committed, and as in the open
+   * transaction.
+   */
   #committedParts = new Set<number>();
   #parts = new Set<number>();
   /** Artifacts whose fast spools must not be loaded: the careful gear does them again. */
@@ -69,7 +71,7 @@ export class Loader {
       if (!spool.careful || spool.source === "reject") continue;
       // A refusal would take the open transaction with it.
       await this.commit();
-      if (spool.form !== "parquet") await this.#weed(spool);
+      if (spool.form !== "parquet") await weed(this.#database, spool, this.#sourceOf(spool));
       else {
         const reason = await this.#parquetRefusal(spool);
         if (reason !== null) giveUp(batch, spool, `the Parquet file cannot be read: ${reason}`);
@@ -77,18 +79,23 @@ export class Loader {
     }
     this.#pending.push(batch);
     let unloaded = [batch];
+    let jointly = true;
     for (;;) {
       try {
         if (!this.#open) await this.#database.run("begin transaction");
         this.#open = true;
-        for (const next of unloaded) await this.#loadBatch(next);
+        for (const next of unloaded) await this.#loadBatch(next, jointly);
         break;
       } catch (error) {
         await this.#rollback();
+        if (!(error instanceof Refused)) throw error;
+        const [spool, ...others] = error.spools;
         // A careful spool was weeded; what DuckDB still refuses of it is a bug, and trying again would not end.
-        if (!(error instanceof Refused) || error.spool.careful) throw error;
-        for (const artifactId of error.spool.artifacts) this.#discarded.add(artifactId);
+        if (spool.careful) throw error;
         unloaded = this.#pending;
+        // Which one of several it is shows when each is loaded by itself.
+        if (others.length > 0) jointly = false;
+        else for (const artifactId of spool.artifacts) this.#discarded.add(artifactId);
       }
     }
     const redone = batch.artifacts.filter(
@@ -118,15 +125,17 @@ export class Loader {
     this.#parts = new Set(this.#committedParts);
   }
 
-  async #loadBatch({ spools, artifacts }: Batch): Promise<void> {
-    // A careful spool or result means that whatever was loaded of the artifact before came from the fast gear.
-    const careful = spools.filter((spool) => spool.careful).flatMap((spool) => spool.artifacts);
+  async #loadBatch({ spools, artifacts }: Batch, jointly: boolean): Promise<void> {
+    // The careful gear begins with the first record again: what the fast one gave of the artifact goes.
+    const careful = carefulOf({ spools, artifacts });
     const restarted = [...careful, ...this.#discarded].filter((id) => this.#parts.has(id));
     await forgetArtifacts(this.#database, restarted);
     for (const id of restarted) this.#parts.delete(id);
-    for (const spool of spools) {
-      await this.#database.withMemory(memoryFor(spool), () => this.#loadSpool(spool));
-      for (const id of spool.artifacts) if (spool.careful || !this.#discarded.has(id)) this.#parts.add(id);
+    for (const group of jointly ? grouped(spools) : spools.map((spool): Spools => [spool])) {
+      const longest = Math.max(...group.map((spool) => spool.longest));
+      await this.#database.withMemory(memoryFor(longest), () => this.#loadSpools(group));
+      for (const spool of group)
+        for (const id of spool.artifacts) if (!spool.careful && !this.#discarded.has(id)) this.#parts.add(id);
     }
     for (const { form, artifacts: ids, records } of spools) {
       const artifact = artifacts.find(({ artifactId }) => form === "parquet" && artifactId === ids[0]);
@@ -165,33 +174,35 @@ export class Loader {
     ];
   }
 
-  async #loadSpool(spool: Spool): Promise<void> {
-    const dropped = spool.careful ? [] : spool.artifacts.filter((id) => this.#discarded.has(id));
-    if (dropped.length === spool.artifacts.length) return;
+  async #loadSpools(spools: Spools): Promise<void> {
+    const [{ source: id, form, careful }] = spools;
+    const artifacts = spools.flatMap((spool) => spool.artifacts);
+    const dropped = careful ? [] : artifacts.filter((artifact) => this.#discarded.has(artifact));
+    if (dropped.length === artifacts.length) return;
     const kept = dropped.length === 0 ? "" : ` where "_artifact" not in (${dropped.join(", ")})`;
-    if (spool.source === "reject") {
+    if (id === "reject") {
       await this.#database.run(
-        `insert into reject select "_artifact", "_record", reason, excerpt from ${readerOf(spool, { reason: "VARCHAR", excerpt: "VARCHAR" })}${kept}`,
+        `insert into reject select "_artifact", "_record", reason, excerpt from ${readerOf(spools, { reason: "VARCHAR", excerpt: "VARCHAR" })}${kept}`,
       );
       return;
     }
-    const source = this.#sources.get(spool.source) as Source;
+    const source = this.#sourceOf(spools[0]);
     let loaded = 0;
     try {
-      if (spool.form === "parquet") await this.#frameParquet(spool, source);
-      else await this.#database.run(framedView(spool, source, kept));
+      if (form === "parquet") await this.#frameParquet(spools[0], source);
+      else await this.#database.run(framedView(spools, source, kept));
       for (const [index, table] of source.emits.entries()) {
         loaded += await this.#database.run(
           `insert into ${quoteIdentifier(table)} by name select * exclude (skip_because, reject_because) from (${source.selects[index]}) where skip_because is null and reject_because is null`,
         );
       }
     } catch (error) {
-      if (isRefusal(error) || (spool.form === "parquet" && !isInterrupt(error))) {
-        throw new Refused(spool, firstLine(error));
+      if (isRefusal(error) || (form === "parquet" && !isInterrupt(error))) {
+        throw new Refused(spools, firstLine(error));
       }
       throw error;
     }
-    if (loaded < spool.records) {
+    if (loaded < spools.reduce((sum, { records }) => sum + records, 0)) {
       for (const select of source.selects) {
         await this.#database.run(
           `insert into reject select artifact_id, record_no, reject_because, null from (${select}) where reject_because is not null`,
@@ -201,6 +212,10 @@ export class Loader {
         );
       }
     }
+  }
+
+  #sourceOf({ source }: Spool): Source {
+    return this.#sources.get(source) as Source;
   }
 
   /** Rows of a Parquet file, in the form in which other files of the same evidence come: lines or JSON. */
@@ -221,7 +236,7 @@ export class Loader {
 
   /** Tries a Parquet file by itself; the reason why DuckDB does not read it, or null. */
   async #parquetRefusal(spool: Spool): Promise<string | null> {
-    const source = this.#sources.get(spool.source) as Source;
+    const source = this.#sourceOf(spool);
     try {
       await this.#frameParquet(spool, source);
       for (const select of source.selects) {
@@ -234,83 +249,23 @@ export class Loader {
       return firstLine(error).replaceAll(spool.path, "the copy");
     }
   }
-
-  /** Takes out of a careful spool the records that DuckDB still refuses, by halving, and rejects them. */
-  async #weed(spool: Spool): Promise<void> {
-    const source = this.#sources.get(spool.source) as Source;
-    if ((await this.#database.withMemory(memoryFor(spool), () => this.#refusal(spool, source))) === null)
-      return;
-    const text = await readFile(spool.path, "utf8");
-    const lines = text.split("\n").filter((line) => line !== "");
-    const bad: { line: string; reason: string }[] = [];
-    const good: string[] = [];
-    const sift = async (part: string[]): Promise<void> => {
-      await writeFile(spool.path, `${part.join("\n")}\n`);
-      const refusal = await this.#refusal(spool, source);
-      if (refusal === null) good.push(...part);
-      else if (part.length === 1) bad.push({ line: part[0] as string, reason: refusal });
-      else {
-        const middle = part.length >> 1;
-        await sift(part.slice(0, middle));
-        await sift(part.slice(middle));
-      }
-    };
-    await sift(lines);
-    await writeFile(spool.path, good.map((line) => `${line}\n`).join(""));
-    spool.records = good.length;
-    await this.#database.append(
-      "reject",
-      bad.map(({ line, reason }) => {
-        const place = /^\{"_artifact":(\d+),"_record":(\d+),/.exec(line) ?? [];
-        return [
-          Number(place[1]),
-          Number(place[2]),
-          reason,
-          line.slice((place[0] ?? "").length).slice(0, 200),
-        ];
-      }),
-    );
-  }
-
-  async #refusal(spool: Spool, source: Source): Promise<string | null> {
-    try {
-      await this.#database.run(framedView(spool, source, ""));
-      // The source's own SQL may refuse a value, too: a number out of range, bytes that are no text.
-      for (const select of ["select * from framed", ...source.selects]) {
-        await this.#database.run(`create or replace temp table probe as ${select}`);
-      }
-      await this.#database.run("drop table probe");
-      return null;
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      return reasonOf(error);
-    }
-  }
 }
 
-/** Removes every trace of artifacts from the evidence tables. */
-export async function forgetArtifacts(database: Database, artifactIds: number[]): Promise<void> {
-  if (artifactIds.length === 0) return;
-  const list = artifactIds.join(", ");
-  for (const table of await evidenceTables(database)) {
-    await database.run(`delete from ${quoteIdentifier(table)} where artifact_id in (${list})`);
+/**
+ * Spools that one statement can load: of the same source, header and form. DuckDB writes full row groups once and
+ * anything less twice, so that few large loads are cheaper than many small ones. Large records are loaded a spool at a time.
+ */
+function grouped(spools: Spool[]): Spools[] {
+  const groups = new Map<string, Spools>();
+  for (const spool of spools) {
+    const { source, header, form, careful, path } = spool;
+    const alone = careful || form === "parquet" || isHeavy(spool);
+    const key = alone ? path : `${source}\n${header ?? ""}\n${form}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [spool]);
+    else group.push(spool);
   }
-}
-
-/** Tables whose rows belong to an artifact, the `artifact` table among them. */
-export async function evidenceTables(database: Database): Promise<string[]> {
-  const rows = await database.rows<{ name: string }>(
-    `select table_name as name
-     from duckdb_columns()
-     where column_name = 'artifact_id' and not internal and database_name = current_database() and not starts_with(table_name, 'v_')
-     order by name`,
-  );
-  return rows.map((row) => row.name);
-}
-
-/** DuckDB's JSON reader needs about ten times the size of a record while it parses it. */
-function memoryFor(spool: Spool): number {
-  return spool.longest < LARGE_RECORD ? 0 : spool.longest * 16 + 512 * 1024 * 1024;
+  return [...groups.values()];
 }
 
 /** Takes a file out of a batch that nobody can read. */
@@ -325,16 +280,4 @@ function giveUp(batch: Batch, spool: Spool, note: string): void {
 
 function isInterrupt(error: unknown): boolean {
   return /interrupt/i.test(firstLine(error));
-}
-
-function isRefusal(error: unknown): boolean {
-  return /malformed json|json transform error|maximum_object_size|invalid input error|conversion error|out of range error/i.test(
-    firstLine(error),
-  );
-}
-
-/** DuckDB's reason, without the name of the spool. */
-function reasonOf(error: unknown): string {
-  const text = firstLine(error);
-  return /(?:in line \d+|byte \d+[^:]*): ?(.*)$/.exec(text)?.[1]?.slice(0, 200) || "not valid JSON";
 }

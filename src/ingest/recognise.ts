@@ -112,3 +112,8 @@ function emptyContainer(outline: JsonOutline, source: Source): Claim | null {
   const place = places.find((name) => name !== "" && outline.values.some((keys) => keys.includes(name)));
   return place === undefined ? null : { source, container: place, kind: "json" };
 }
+
+/** Whether the records of a source come with the path under which they lie, in `_in`. */
+export function takesPlace(source: Source): boolean {
+  return source.recognises.json?.some(({ all }) => all !== undefined) === true;
+}

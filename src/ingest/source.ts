@@ -118,11 +118,6 @@ export function parseSource(file: string, text: string): Source {
   return { ...parsed.data, file, selects };
 }
 
-/** Whether the records of a source come with the path under which they lie, in `_in`. */
-export function takesPlace(source: Source): boolean {
-  return source.recognises.json?.some(({ all }) => all !== undefined) === true;
-}
-
 function invalid(file: string, fact: string): ColdtrailError {
   return new ColdtrailError("source-invalid", `${file}: ${fact}`, EXIT.queryCheckFailed);
 }

@@ -25,6 +25,17 @@ export interface Spool {
   form: SpoolForm;
 }
 
+/**
+ * DuckDB works on 2,048 records at a time, in several copies: large records are loaded in spools of no more than so many
+ * bytes, or they would not fit into its memory limit.
+ */
+export const HEAVY_SPOOL = 16 * 1024 * 1024;
+
+/** Whether the records of a spool are large in this sense. */
+export function isHeavy({ bytes, records }: Spool): boolean {
+  return bytes / records >= HEAVY_SPOOL / 2048;
+}
+
 const BUFFER = 4 * 1024 * 1024;
 /** Room for the keys that the spool puts before a record. */
 const PREFIX = 128;

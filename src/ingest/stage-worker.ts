@@ -6,20 +6,23 @@ export type ToWorker = { type: "stage"; jobs: StageJob[] } | { type: "flush" } |
 /** What they answer. */
 export type FromWorker = { type: "batch"; batch: Batch } | { type: "ready" } | { type: "flushed" };
 
-/** Batches that may wait for the loader before staging pauses; bounds the disk that spools take. */
-const AHEAD = 2;
+export type ThreadSettings = Omit<StagerOptions, "ship"> & {
+  /** Batches that may wait for the loader before staging pauses. */
+  ahead: number;
+};
 
 const port = parentPort;
 if (port === null) throw new Error("stage-worker runs as a worker thread only");
 
+const { ahead, ...settings } = workerData as ThreadSettings;
 let waiting = 0;
 let resume: (() => void) | null = null;
 const stager = new Stager({
-  ...(workerData as Omit<StagerOptions, "ship">),
+  ...settings,
   ship: async (batch) => {
     waiting++;
     port.postMessage({ type: "batch", batch } satisfies FromWorker);
-    if (waiting >= AHEAD) {
+    if (waiting >= ahead) {
       await new Promise<void>((resolve) => {
         resume = resolve;
       });

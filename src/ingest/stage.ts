@@ -11,9 +11,9 @@ import { LogExportFramer } from "./log-export-framing.js";
 import { type Outline, readOutline } from "./outline.js";
 import { copyParquet, PARQUET_MAGIC } from "./parquet.js";
 import { PayloadReader, type PayloadSink } from "./payload.js";
-import { type Claim, recognise, type WrappedClaim } from "./recognise.js";
-import { type Source, takesPlace } from "./source.js";
-import { type Spool, SpoolWriter } from "./spool.js";
+import { type Claim, recognise, takesPlace, type WrappedClaim } from "./recognise.js";
+import type { Source } from "./source.js";
+import { HEAVY_SPOOL, isHeavy, type Spool, SpoolWriter } from "./spool.js";
 import { unreadFormat } from "./unread-format.js";
 import { findWrapper, type Wrapper } from "./unwrap.js";
 
@@ -49,6 +49,14 @@ export interface Batch {
   artifacts: StagedArtifact[];
 }
 
+/** Artifacts of a batch that the careful gear reads. */
+export function carefulOf({ spools, artifacts }: Batch): number[] {
+  return [
+    ...spools.filter(({ careful }) => careful).flatMap((spool) => spool.artifacts),
+    ...artifacts.filter(({ careful }) => careful).map(({ artifactId }) => artifactId),
+  ];
+}
+
 export interface StagerOptions {
   sources: Source[];
   spoolFolder: string;
@@ -67,13 +75,6 @@ const HEAD = 64 * 1024;
 /** A first record may be large; beyond this its keys are not waited for. */
 const LARGE_HEAD = 8 * 1024 * 1024;
 const BATCH_ARTIFACTS = 5_000;
-/**
- * DuckDB works on 2,048 records at a time, in several copies: large records are loaded in spools of no more than so many
- * bytes, or they would not fit into its memory limit.
- */
-const HEAVY_SPOOL = 16 * 1024 * 1024;
-const HEAVY_RECORD = HEAVY_SPOOL / 2048;
-
 /** Reads artifacts, recognises them and frames their records into spools. */
 export class Stager {
   readonly #options: StagerOptions;
@@ -526,7 +527,7 @@ export class Stager {
     const total = spools.reduce((sum, { bytes }) => sum + bytes, 0);
     return (
       total >= this.#options.batchBytes * batches ||
-      spools.some(({ bytes, records }) => bytes >= HEAVY_SPOOL && bytes / records >= HEAVY_RECORD)
+      spools.some((spool) => spool.bytes >= HEAVY_SPOOL && isHeavy(spool))
     );
   }
 }

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { type Batch, type StageJob, Stager, type StagerOptions } from "./stage.js";
-import type { FromWorker, ToWorker } from "./stage-worker.js";
+import { type Batch, carefulOf, type StageJob, Stager, type StagerOptions } from "./stage.js";
+import type { FromWorker, ThreadSettings, ToWorker } from "./stage-worker.js";
 
 /** Stages artifacts somewhere and hands batches to the loader, one at a time. */
 export interface Staging {
@@ -13,8 +13,13 @@ type Settings = Omit<StagerOptions, "ship" | "name">;
 /** Bytes of evidence above which starting threads pays. */
 const WORTH_THREADS = 8 * 1024 * 1024;
 /** Jobs travel to a thread in parcels of about this many bytes or files. */
-const PARCEL_BYTES = 16 * 1024 * 1024;
+const PARCEL_BYTES = 4 * 1024 * 1024;
 const PARCEL_FILES = 64;
+/**
+ * Batches of a thread that may wait for the loader before it pauses, which bounds the disk that spools take; and how many in
+ * all are worth a load: DuckDB writes full row groups once, and all that is less than one for each thread twice.
+ */
+const AHEAD = 8;
 
 /** Chooses threads for much evidence, this thread for little (or where there is no compiled worker to start). */
 export function createStaging(settings: Settings, bytes: number, threads: number): Staging {
@@ -42,7 +47,7 @@ function threaded(settings: Settings, threads: number): Staging {
   return {
     async run(jobs, load, signal) {
       const workers = Array.from({ length: threads }, (_, index) => {
-        const workerData = { ...settings, name: `thread-${index}` };
+        const workerData: ThreadSettings = { ...settings, name: `thread-${index}`, ahead: AHEAD };
         return new Worker(new URL("./stage-worker.js", import.meta.url), { workerData });
       });
       try {
@@ -54,6 +59,12 @@ function threaded(settings: Settings, threads: number): Staging {
   };
 }
 
+/** A batch that waits for the loader, and how to tell its thread that it is loaded. */
+interface Waiting {
+  batch: Batch;
+  loaded: () => void;
+}
+
 /** Serves every thread from one list until it is empty and every thread has flushed. */
 function runThreads(
   workers: Worker[],
@@ -63,11 +74,29 @@ function runThreads(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let busy = workers.length;
-    let loading: Promise<void> = Promise.resolve();
+    const waiting: Waiting[] = [];
+    let loading: Promise<void> | null = null;
     // The database must not be closed under a statement that is still on its way out.
     const abort = (): void =>
-      void loading.catch(() => undefined).then(() => reject(signal?.reason ?? new Error("aborted")));
+      void (loading ?? Promise.resolve())
+        .catch(() => undefined)
+        .then(() => reject(signal?.reason ?? new Error("aborted")));
     signal?.addEventListener("abort", abort, { once: true });
+    const loadWaiting = (): void => {
+      if (loading !== null || (busy > 0 && waiting.length < AHEAD)) return;
+      if (waiting.length > 0) {
+        const taken = takeTogether(waiting);
+        loading = load(together(taken.map(({ batch }) => batch))).then(() => {
+          loading = null;
+          for (const { loaded } of taken) loaded();
+          loadWaiting();
+        });
+        loading.catch(reject);
+      } else if (busy === 0) {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      }
+    };
     for (const worker of workers) {
       const send = (message: ToWorker): void => worker.postMessage(message);
       const serve = (): void => {
@@ -78,19 +107,32 @@ function runThreads(
       worker.on("error", reject);
       worker.on("message", (message: FromWorker) => {
         if (message.type === "ready") serve();
-        else if (message.type === "batch") {
-          loading = loading.then(() => load(message.batch));
-          loading.then(() => send({ type: "loaded" }), reject);
-        } else if (--busy === 0) {
-          loading.then(() => {
-            signal?.removeEventListener("abort", abort);
-            resolve();
-          }, reject);
+        else {
+          if (message.type === "batch")
+            waiting.push({ batch: message.batch, loaded: () => send({ type: "loaded" }) });
+          else busy--;
+          loadWaiting();
         }
       });
       serve();
     }
   });
+}
+
+/**
+ * The batches that can be loaded with the first one. What the careful gear made replaces what came before it and is loaded
+ * by itself, in the order in which it came.
+ */
+function takeTogether(waiting: Waiting[]): Waiting[] {
+  const end = waiting.findIndex(({ batch }) => carefulOf(batch).length > 0);
+  return waiting.splice(0, end === -1 ? waiting.length : Math.max(1, end));
+}
+
+function together(batches: Batch[]): Batch {
+  return {
+    spools: batches.flatMap(({ spools }) => spools),
+    artifacts: batches.flatMap(({ artifacts }) => artifacts),
+  };
 }
 
 function takeParcel(jobs: StageJob[]): StageJob[] {
