@@ -1,6 +1,6 @@
 -- ---
 -- id: acc-use-after-containment
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Access continued after containment
 -- status: stable
 -- severity: critical
@@ -15,13 +15,10 @@
 --   credential without a record that names it.
 -- requires:
 --   cloudtrail_event: needed
+--   v_containment: optional
 --   v_lineage: optional
 -- preconditions:
---   - query: >-
---       select count(*) > 0 from cloudtrail_event
---       where event_source = 'iam.amazonaws.com' and error_code is null
---       and event_name in ('UpdateAccessKey', 'DeleteAccessKey', 'DeleteLoginProfile', 'DeleteUser', 'AttachUserPolicy',
---       'PutUserPolicy', 'PutRolePolicy', 'UpdateServiceSpecificCredential', 'DeleteServiceSpecificCredential')
+--   - query: select count(*) > 0 from v_containment
 --     otherwise: not_evaluable
 --     reason: the evidence holds no containment
 -- parameters:
@@ -31,68 +28,12 @@
 -- references:
 --   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_disable-perms.html
 -- changelog:
+--   1.0.1: without any containment it is not evaluable, whatever other changes of identities there are
 --   1.0.0: first version
 -- ---
-with action as materialized (
-    select
-        event_time,
-        event_name,
-        principal as responder,
-        'arn:' || coalesce(nullif(split_part(principal_arn, ':', 2), ''), 'aws')
-        || ':iam::' || recipient_account_id as prefix,
-        request_parameters ->> '$.userName' as user_name,
-        request_parameters ->> '$.roleName' as role_name,
-        request_parameters ->> '$.accessKeyId' as access_key,
-        request_parameters ->> '$.status' as status,
-        coalesce(
-            request_parameters ->> '$.policyArn',
-            request_parameters ->> '$.policyName',
-            ''
-        ) as policy_name,
-        coalesce(request_parameters ->> '$.policyDocument', '') as policy_document,
-        artifact_id,
-        record_no
-    from cloudtrail_event
-    where event_source = 'iam.amazonaws.com'
-        and error_code is null
-        and event_name in (
-            'UpdateAccessKey',
-            'DeleteAccessKey',
-            'DeleteLoginProfile',
-            'DeleteUser',
-            'AttachUserPolicy',
-            'PutUserPolicy',
-            'PutRolePolicy',
-            'UpdateServiceSpecificCredential',
-            'DeleteServiceSpecificCredential'
-        )
-),
-containment as materialized (
-    select
-        event_time,
-        event_name,
-        responder,
-        artifact_id,
-        record_no,
-        case
-            when event_name = 'DeleteAccessKey' or event_name = 'UpdateAccessKey' and status = 'Inactive'
-            then access_key
-            when event_name = 'DeleteLoginProfile' then prefix || ':user/' || user_name
-            || '#console'
-            when event_name = 'DeleteServiceSpecificCredential'
-                or event_name = 'UpdateServiceSpecificCredential' and status = 'Inactive'
-            then prefix || ':user/' || user_name || '#bearer'
-            when event_name = 'DeleteUser'
-                or event_name in ('AttachUserPolicy', 'PutUserPolicy')
-                and (
-                    regexp_matches(policy_name, '(?i)quarantine|deny|revoke')
-                    or contains(policy_document, 'aws:TokenIssueTime')
-                )
-            then prefix || ':user/' || user_name
-            when event_name = 'PutRolePolicy' and contains(policy_document, 'aws:TokenIssueTime')
-            then prefix || ':role/' || role_name
-        end as node
-    from action
+with containment as materialized (
+    select *
+    from v_containment
 ),
 holder as materialized (
     select distinct
@@ -101,14 +42,14 @@ holder as materialized (
         credential
     from cloudtrail_event
     where credential is not null
-        and exists (from containment where node is not null)
+        and exists (from containment)
 ),
 edge as materialized (
     select distinct
         parent,
         child
     from v_lineage
-    where exists (from containment where node is not null)
+    where exists (from containment)
 ),
 tree as (
     with recursive reach(node, contained, contained_at, contained_by) as (
@@ -118,7 +59,6 @@ tree as (
             event_time,
             event_name
         from containment
-        where node is not null
         union
         (
             select

@@ -1,19 +1,21 @@
 -- ---
 -- id: h-containment-check
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Is the attacker still active, and what is still alive?
 -- status: stable
 -- description: >-
 --   Finds each flagged credential (`reference/ioc.csv` and what follows from it) with its last use in CloudTrail, when
 --   it was disabled or deleted, uses after that, when it expires, and whether it may still be alive at the end of the
---   evidence. Misses credentials that nobody flagged, and containment by policies.
+--   evidence. Misses credentials that nobody flagged, and containment of a whole identity.
 -- requires:
 --   cloudtrail_event: needed
+--   v_containment: optional
 --   v_flagged: needed
 -- parameters:
 --   credentials: {type: text, default: null, description: "these credentials too, separated by commas"}
 -- references: []
 -- changelog:
+--   1.0.1: takes containment from v_containment
 --   1.0.0: first version
 -- ---
 with flag as materialized (
@@ -51,25 +53,14 @@ used as (
     where credential in (select credential from flag)
     group by credential
 ),
-stop as (
+stop as materialized (
     select
-        case
-            when contains(event_name, 'LoginProfile') then (request_parameters ->> '$.userName') || '#console'
-            when contains(event_name, 'ServiceSpecific') then (request_parameters ->> '$.userName') || '#bearer'
-            else coalesce(request_parameters ->> '$.accessKeyId', request_parameters ->> '$.userName')
-        end as target,
+        node,
         min(event_time) as contained,
-        arg_min(event_name, event_time) as contained_by,
-        arg_min(principal, event_time) as contained_by_whom
-    from cloudtrail_event
-    where event_source = 'iam.amazonaws.com'
-        and error_code is null
-        and (
-            event_name in ('DeleteAccessKey', 'DeleteLoginProfile', 'DeleteServiceSpecificCredential')
-            or event_name in ('UpdateAccessKey', 'UpdateServiceSpecificCredential')
-            and (request_parameters ->> '$.status') = 'Inactive'
-        )
-    group by target
+        arg_min(event_name, row(event_time, artifact_id, record_no)) as contained_by,
+        arg_min(responder, row(event_time, artifact_id, record_no)) as contained_by_whom
+    from v_containment
+    group by node
 ),
 issued as (
     select
@@ -103,7 +94,7 @@ node as (
     left join used
         on used.credential = flag.credential
     left join stop
-        on stop.target = regexp_replace(flag.credential, '^arn:[^:]+:iam::[0-9]*:user/(?:.*/)?', '')
+        on stop.node = flag.credential
     left join issued
         on issued.issued_key = flag.credential
     cross join evidence_end
@@ -114,7 +105,7 @@ later as (
         count(*) as uses
     from cloudtrail_event as event
     join stop
-        on stop.target = regexp_replace(event.credential, '^arn:[^:]+:iam::[0-9]*:user/(?:.*/)?', '')
+        on stop.node = event.credential
     where event.credential in (select credential from flag)
         and event.event_time > stop.contained
         and event.error_code is null

@@ -1,6 +1,6 @@
 -- ---
 -- id: leaked-key
--- version: 1.0.1
+-- version: 1.1.0
 -- title: A key leaked in public
 -- status: stable
 -- element: access
@@ -8,7 +8,7 @@
 -- atlas: []
 -- description: >-
 --   Finds the answer to each question of the scenario in what the last detect run found, with what was looked at.
---   Misses what no detection of that run covers; such a question is not evaluable, never answered with no.
+--   Misses what no detection of that run and no fact covers; such a question is not evaluable, never answered with no.
 -- requires:
 --   detection_run: needed
 -- parameters: {}
@@ -16,6 +16,7 @@
 -- references:
 --   - https://aws.amazon.com/blogs/security/methodology-for-incident-response-on-generative-ai-workloads/
 -- changelog:
+--   1.1.0: whether access goes on is told from what is still alive, too
 --   1.0.1: question asked so that yes means what was found
 --   1.0.0: first version
 -- ---
@@ -30,12 +31,14 @@ from answer_questions(
                 'acc-key-first-seen-ip',
                 'acc-key-ip-rotation',
                 'acc-key-quarantined'
-            ]
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '0.2',
             'question': 'Did root or a password without a second factor play a part?',
-            'detections': ['acc-root-activity', 'acc-console-login-no-mfa', 'iam-login-profile']
+            'detections': ['acc-root-activity', 'acc-console-login-no-mfa', 'iam-login-profile'],
+            'facts': []::varchar[]
         },
         {
             'no': '0.3',
@@ -44,12 +47,14 @@ from answer_questions(
                 'inf-lambda-code-change',
                 'iam-admin-policy-attached',
                 'iam-user-or-key-created'
-            ]
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '0.4',
             'question': 'What was changed in the infrastructure?',
-            'detections': ['inf-*']
+            'detections': ['inf-*'],
+            'facts': []::varchar[]
         },
         {
             'no': '0.5',
@@ -58,12 +63,18 @@ from answer_questions(
                 'aic-guardrail-deleted',
                 'aic-guardrail-weakened',
                 'inv-unsafe-after-guardrail-change'
-            ]
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '0.6',
             'question': 'Where is logging missing?',
-            'detections': ['inv-log-gap', 'aic-invocation-logging-tamper', 'rdy-bedrock-logging-score']
+            'detections': [
+                'inv-log-gap',
+                'aic-invocation-logging-tamper',
+                'rdy-bedrock-logging-score'
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '0.7',
@@ -72,17 +83,20 @@ from answer_questions(
                 'dst-kb-poisoning-sequence',
                 'dst-kb-object-write-unexpected',
                 'inv-indirect-injection'
-            ]
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '0.8',
             'question': 'Was mail sent through the application?',
-            'detections': ['agy-ses-abuse', 'agy-confused-deputy', 'agy-second-hop-action']
+            'detections': ['agy-ses-abuse', 'agy-confused-deputy', 'agy-second-hop-action'],
+            'facts': []::varchar[]
         },
         {
             'no': '0.9',
-            'question': 'Did access go on after containment?',
-            'detections': ['acc-use-after-containment']
+            'question': 'Does the access go on?',
+            'detections': ['acc-use-after-containment'],
+            'facts': ['continued access', 'end of access']
         }
     ]
 )

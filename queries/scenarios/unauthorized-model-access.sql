@@ -1,6 +1,6 @@
 -- ---
 -- id: unauthorized-model-access
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Unauthorised access to models
 -- status: stable
 -- element: access
@@ -8,7 +8,7 @@
 -- atlas: []
 -- description: >-
 --   Finds the answer to each question of the scenario in what the last detect run found, with what was looked at.
---   Misses what no detection of that run covers; such a question is not evaluable, never answered with no.
+--   Misses what no detection of that run and no fact covers; such a question is not evaluable, never answered with no.
 -- requires:
 --   detection_run: needed
 -- parameters: {}
@@ -16,6 +16,7 @@
 -- references:
 --   - https://aws.amazon.com/blogs/security/methodology-for-incident-response-on-generative-ai-workloads/
 -- changelog:
+--   1.1.0: asks what was allowed, too, and whether the access goes on by what is still alive
 --   1.0.0: first version
 -- ---
 select *
@@ -23,13 +24,14 @@ from answer_questions(
     [
         {
             'no': '1.1',
-            'question': 'Which credentials are compromised, and since when?',
+            'question': 'Which credentials are compromised, since when, and how did they leak?',
             'detections': [
                 'acc-secret-scanner-ua',
                 'acc-key-quarantined',
                 'acc-key-first-seen-ip',
                 'acc-getcalleridentity-recon'
-            ]
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '1.2',
@@ -39,17 +41,19 @@ from answer_questions(
                 'acc-bedrock-bearer-use',
                 'aic-bedrock-sensitive-action',
                 'inv-mantle-inference'
-            ]
+            ],
+            'facts': ['calls of AI services']
         },
         {
             'no': '1.3',
-            'question': 'What was tried and refused?',
+            'question': 'What was tried and refused, and what was allowed?',
             'detections': [
                 'acc-enum-denied-burst',
                 'acc-access-denied-ai',
                 'inv-model-access-denied',
                 'inv-validation-probe'
-            ]
+            ],
+            'facts': ['allowed and refused']
         },
         {
             'no': '1.4',
@@ -59,7 +63,8 @@ from answer_questions(
                 'iam-user-or-key-created',
                 'acc-federation-token',
                 'acc-bedrock-api-key-created'
-            ]
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '1.5',
@@ -69,12 +74,19 @@ from answer_questions(
                 'inv-first-seen-triple',
                 'inv-model-region-spray',
                 'inv-cross-region-inference'
-            ]
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '1.6',
-            'question': 'How many invocations, how many tokens, and how many without content in the logs?',
-            'detections': ['inv-volume-spike', 'inv-token-cost-spike', 'inv-log-gap']
+            'question': 'How many invocations and tokens, at what cost, and how many without content in the logs?',
+            'detections': [
+                'inv-volume-spike',
+                'inv-token-cost-spike',
+                'inv-log-gap',
+                'inv-mantle-inference'
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '1.7',
@@ -84,17 +96,24 @@ from answer_questions(
                 'inv-llm-resale-profile',
                 'inv-prompt-injection-direct',
                 'inv-coordinated-template'
-            ]
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '1.8',
             'question': 'Did these identities read training data or model artifacts?',
-            'detections': ['dst-training-unauthorized-access', 'dst-model-artifact-download']
+            'detections': ['dst-training-unauthorized-access', 'dst-model-artifact-download'],
+            'facts': []::varchar[]
         },
         {
             'no': '1.9',
             'question': 'Did they ask where data and models lie?',
-            'detections': ['aic-sagemaker-recon', 'aic-ai-config-recon', 'dst-recon-get-exfil-sequence']
+            'detections': [
+                'aic-sagemaker-recon',
+                'aic-ai-config-recon',
+                'dst-recon-get-exfil-sequence'
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '1.10',
@@ -104,18 +123,22 @@ from answer_questions(
                 'iam-login-profile',
                 'aic-notebook-lifecycle-script',
                 'aic-endpoint-deploy-unseen',
+                'aic-custom-model-job',
                 'acc-bedrock-phantom-user-abuse'
-            ]
+            ],
+            'facts': []::varchar[]
         },
         {
             'no': '1.11',
             'question': 'What could they have done?',
-            'detections': ['iam-permission-risk-summary', 'iam-privesc-path']
+            'detections': ['iam-permission-risk-summary', 'iam-privesc-path'],
+            'facts': []::varchar[]
         },
         {
             'no': '1.12',
-            'question': 'Does the access go on after containment?',
-            'detections': ['acc-use-after-containment']
+            'question': 'Does the access go on?',
+            'detections': ['acc-use-after-containment'],
+            'facts': ['continued access', 'end of access']
         }
     ]
 )

@@ -16,6 +16,8 @@ export interface Answer {
   last_seen: string | null;
   /** The findings with the highest scores, as sentences. */
   answer: string[] | null;
+  /** Figures that no detection gives, as sentences. */
+  facts: string[] | null;
   /** Detections that found something. */
   fired: string[] | null;
   /** Detections that could not answer, with the reason: `acc-impossible-travel: ref_geo is empty`. */

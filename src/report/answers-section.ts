@@ -16,7 +16,7 @@ export function elementsSection(content: ReportContent): Section {
   const body =
     elements === undefined
       ? verdict("The seven elements were not asked for this report.")
-      : html`${verdict(`${verdictCounts(elements)}. “Yes” means that at least one detection of the question found something; a question that no detection could answer stays open.`)}
+      : html`${verdict(`${verdictCounts(elements)}. “Yes” means that at least one detection or figure of the question found something; a question that none could answer stays open.`)}
 ${questionnairePart(elements, content)}`;
   return { id: "elements", title: "The seven elements", body, leaf: true };
 }
@@ -31,7 +31,7 @@ export function scenariosSection(content: ReportContent): Section {
           `${counted(scenarios.length, "scenario")}, ${counted(
             scenarios.reduce((sum, { answers }) => sum + answers.length, 0),
             "question",
-          )}: ${VERDICTS.map((kind) => `${formatCount(countOf(scenarios, kind))} ${kind}`).join(", ")}. “Yes” means that at least one detection of the question found something; “no evidence” holds for what was looked at and for nothing beyond it.`,
+          )}: ${VERDICTS.map((kind) => `${formatCount(countOf(scenarios, kind))} ${kind}`).join(", ")}. “Yes” means that at least one detection or figure of the question found something; “no evidence” holds for what was looked at and for nothing beyond it.`,
         )}
 ${scenarios.map(
   (scenario) => html`<h3 id="scenario-${scenario.id}">${scenario.title}</h3>
@@ -100,7 +100,7 @@ function answerPart(id: string, answer: Answer, findings: readonly Finding[]): M
 <div><p class="question"><b>${answer.no}</b> ${answer.question}</p>
 <p><span class="badge ${classOf(answer.verdict)}">${answer.verdict}</span></p>
 <p class="small soft">${counted(answer.event_count, "finding")}${times}</p></div>
-<div>${told(answer, feeding)}${openPart(answer)}</div>
+<div>${told(answer, feeding)}${factsPart(answer)}${openPart(answer)}</div>
 </div>
 `;
 }
@@ -110,7 +110,7 @@ function told(answer: Answer, feeding: readonly Finding[]): Content {
   if (feeding.length === 0) {
     const sentences = answer.answer ?? [];
     return sentences.length === 0
-      ? html`<p class="soft">Nothing found.</p>`
+      ? (answer.facts ?? []).length === 0 && html`<p class="soft">Nothing found.</p>`
       : html`<ul>${sentences.map((sentence) => html`<li>${prose(sentence)}</li>`)}</ul>`;
   }
   const firsts = firstOfEach(feeding, ({ detection_id }) => detection_id);
@@ -132,6 +132,11 @@ function told(answer: Answer, feeding: readonly Finding[]): Content {
             (finding, index) => html`${index === 0 ? "" : ", "}${findingLink(finding)}`,
           )}${rest.length > LIMIT.answerLinks ? ", …" : "."}</p>`
   }`;
+}
+
+function factsPart({ facts }: Answer): Content {
+  if (facts === null || facts.length === 0) return null;
+  return html`<ul class="facts">${facts.map((fact) => html`<li>${prose(fact)}</li>`)}</ul>`;
 }
 
 function openPart({ not_answered: open }: Answer): Content {

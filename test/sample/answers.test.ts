@@ -24,7 +24,23 @@ interface AnswerKey {
   /** Detections that the key says nothing else about. */
   not_listed: { status: string; rows: number; ids: string[] };
   hunts: Record<string, Record<string, { events: number }>>;
+  /** Scenario to number of a question to its answer; a list of verdicts, or no number of findings, where the library may come to answer more. */
+  questions: Record<
+    string,
+    Record<string, { verdict: string | string[]; findings?: number; says: string[] }>
+  >;
   must_not_fire: { detection: string; entity?: string; suppressed_by?: string; days?: string[] }[];
+}
+
+interface Answered {
+  no: string;
+  verdict: string;
+  event_count: number;
+  facts: string[] | null;
+  fired: string[] | null;
+  not_answered: string[] | null;
+  coverage: string;
+  records: unknown[] | null;
 }
 
 const COUNTED = ["records", "rows", "duplicates", "skipped", "rejected"] as const;
@@ -152,6 +168,39 @@ test("every detection has an answer, and what the key calls silent is silent", (
   );
 });
 
+describe("every question of every scenario is answered as the key answers it", () => {
+  for (const [scenario, questions] of Object.entries(key.questions)) {
+    test(scenario, async () => {
+      const { out } = await coldtrail("investigate", folder, "--scenario", scenario, "--json");
+      const answers = JSON.parse(out) as Answered[];
+      expect(answers.map(({ no }) => no)).toEqual(Object.keys(questions).sort(byNumber));
+      for (const answer of answers) {
+        const { verdict, findings, says } = questions[answer.no] as (typeof questions)[string];
+        const feeding = results
+          .filter(({ id }) => answer.fired?.includes(id))
+          .flatMap((result) => result.findings)
+          .filter(({ severity, suppressed_by }) => severity !== "info" && suppressed_by === null);
+        expect([verdict].flat(), answer.no).toContain(answer.verdict);
+        expect(answer.event_count, answer.no).toBe(feeding.length);
+        if (findings !== undefined) expect(answer.event_count, answer.no).toBe(findings);
+        const told = [...feeding.map(line), ...(answer.facts ?? []), ...(answer.not_answered ?? [])].join(
+          "\n",
+        );
+        expect(
+          says.filter((words) => !told.includes(words)),
+          answer.no,
+        ).toEqual([]);
+        // A yes leads to records; a negative says what was looked at and where the evidence is blind.
+        if (answer.verdict === "yes") expect(answer.records?.length, answer.no).toBeGreaterThan(0);
+        expect(answer.coverage).toContain(
+          "cloudtrail_event of ap-northeast-1, eu-west-1, us-east-1, us-west-2 from",
+        );
+        expect(answer.coverage).toContain("Blind: bedrock_invocation of us-west-2 from 2026-03-11 10:15");
+      }
+    });
+  }
+});
+
 describe("what must not fire stays silent", () => {
   const ran = new Map(results.map((result) => [result.id, result]));
   for (const { detection, entity, suppressed_by: ticket, days } of key.must_not_fire) {
@@ -188,6 +237,10 @@ describe("hunts bring up what the key counts", () => {
     }
   }
 });
+
+function byNumber(left: string, right: string): number {
+  return left.localeCompare(right, "en", { numeric: true });
+}
 
 function instant(time: Date | string): string {
   return new Date(time).toISOString().replace(".000Z", "Z");

@@ -93,10 +93,15 @@ async function printScenario(
 /** One question: verdict, figures, what was found, what could not be asked. */
 function block(row: Row): string {
   const period = row.first_seen === null ? "" : `, ${row.first_seen} – ${row.last_seen}`;
+  const findings = Number(row.event_count);
+  const told = texts(row.answer);
+  const rest =
+    findings > told.length ? [`     and ${countText(findings - told.length, "further finding")}`] : [];
   const lines = [
     `\n${row.no}  ${row.question}`,
-    `     ${String(row.verdict).toUpperCase()}: ${countText(Number(row.event_count), "finding")}${period}`,
-    ...texts(row.answer).map((text) => `     · ${safeText(text)}`),
+    `     ${String(row.verdict).toUpperCase()}: ${countText(findings, "finding")}${period}`,
+    ...[...told.map((text) => `     · ${safeText(text)}`), ...rest],
+    ...texts(row.facts).map((text) => `     = ${safeText(text)}`),
     ...texts(row.not_answered).map((text) => `     ? ${safeText(text)}`),
   ];
   return `${lines.join("\n")}\n`;
