@@ -72,6 +72,8 @@ export interface StagerOptions {
 /** Codes of errors that only writing gives, or the machine as a whole. */
 const WRITING = new Set(["ENOSPC", "EDQUOT", "EROFS", "EFBIG", "EMFILE", "ENFILE"]);
 const HEAD = 64 * 1024;
+/** Enough to see what most files are. */
+const SHORT_HEAD = 4 * 1024;
 /** A first record may be large; beyond this its keys are not waited for. */
 const LARGE_HEAD = 8 * 1024 * 1024;
 const BATCH_ARTIFACTS = 5_000;
@@ -190,6 +192,12 @@ export class Stager {
       await this.#parquet(chunks, job, result);
       return null;
     }
+    const atFirstSight = recognise(
+      readOutline(head.subarray(0, SHORT_HEAD)),
+      job.name,
+      this.#options.sources,
+    );
+    if (atFirstSight !== null && isRecord(atFirstSight)) return { claim: atFirstSight, chunks };
     let outline = readOutline(head.subarray(0, HEAD));
     let claim = this.#recognise(outline, head, job.name);
     let all = chunks;
@@ -211,8 +219,7 @@ export class Stager {
   /** Records come first, then containers that carry them, then what only looks like an answer or has a name. */
   #recognise(outline: Outline, head: Buffer, name: string): Claim | WrappedClaim | null {
     const claim = recognise(outline, name, this.#options.sources);
-    if (claim !== null && claim.kind !== "document" && (claim.source.recognises.order ?? 0) <= 0)
-      return claim;
+    if (claim !== null && isRecord(claim)) return claim;
     const wrapper = findWrapper(outline);
     if (wrapper === null || !(wrapper.log || this.#carriesRecords(wrapper, head))) return claim;
     return { wrapper, container: wrapper.container, kind: "wrapped" };
@@ -530,6 +537,11 @@ export class Stager {
       spools.some((spool) => spool.bytes >= HEAVY_SPOOL && isHeavy(spool))
     );
   }
+}
+
+/** Whether it was the records that a source knew, not a name or what only looks like an answer. */
+function isRecord({ kind, source }: Claim): boolean {
+  return kind !== "document" && (source.recognises.order ?? 0) <= 0;
 }
 
 /** Raw members that a record gets beside its own, when its source asks for them. */
