@@ -1,6 +1,6 @@
 -- ---
 -- id: acc-console-login-no-mfa
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Console sign-in without a second factor
 -- status: stable
 -- severity: medium
@@ -23,6 +23,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-aws-console-sign-in-events.html
 -- changelog:
+--   1.0.1: a sign-in that names a SAML provider is federated whatever the kind of identity
 --   1.0.0: first version
 -- ---
 with login as (
@@ -47,6 +48,7 @@ with login as (
         and event_source = 'signin.amazonaws.com'
         and (response_elements ->> '$.ConsoleLogin') = 'Success'
         and identity_type in ('IAMUser', 'Root')
+        and (additional_event_data ->> '$.SamlProviderArn') is null
 ),
 birth as (
     select

@@ -1,6 +1,6 @@
 -- ---
 -- id: inf-config-securityhub-tamper
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Config, Security Hub, Macie, Access Analyzer or Inspector weakened
 -- status: stable
 -- severity: high
@@ -9,9 +9,9 @@
 -- atlas: []
 -- description: >-
 --   Finds recorders, delivery channels and rules of Config that were stopped or deleted, a recorder that no longer
---   records every type, Security Hub that was switched off, findings that were suppressed, insights that were deleted,
---   Macie paused or off, analyzers deleted and Inspector switched off. Refused attempts are medium. One finding per
---   resource and identity. Misses rules that were replaced by weaker ones, and member accounts that their administrator
+--   records every type, Security Hub that was switched off, findings that were suppressed or archived, insights that were
+--   deleted, Macie paused or off, analyzers deleted and Inspector switched off. Refused attempts are medium, and so is the
+--   older UpdateFindings when it archives nothing. One finding per resource and identity. Misses rules that were replaced by weaker ones, and member accounts that their administrator
 --   drops.
 -- requires:
 --   cloudtrail_event: needed
@@ -22,6 +22,7 @@
 --   - https://docs.aws.amazon.com/config/latest/developerguide/stop-start-recorder.html
 --   - https://docs.aws.amazon.com/securityhub/latest/APIReference/API_DisableSecurityHub.html
 -- changelog:
+--   1.1.0: suppression and archiving by the older UpdateFindings
 --   1.0.0: first version
 -- ---
 with event as (
@@ -59,7 +60,7 @@ with event as (
                 'PutConfigurationRecorder'
             )
             or event_source = 'securityhub.amazonaws.com'
-            and event_name in ('DisableSecurityHub', 'BatchUpdateFindings', 'DeleteInsight')
+            and event_name in ('DisableSecurityHub', 'BatchUpdateFindings', 'UpdateFindings', 'DeleteInsight')
             or event_source = 'macie2.amazonaws.com'
             and event_name in ('DisableMacie', 'UpdateMacieSession')
             or event_source = 'access-analyzer.amazonaws.com'
@@ -102,6 +103,15 @@ judged as (
                         ) = 'SUPPRESSED'
                     then 'findings suppressed'
                 end,
+                -- The older API changes every finding that a filter matches, and nothing of today calls it.
+                case
+                    when event_name = 'UpdateFindings'
+                    then case coalesce(request ->> '$.RecordState', request ->> '$.recordState')
+                        when 'ARCHIVED' then 'findings archived'
+                        when 'ACTIVE' then null
+                        else 'findings changed by the older API'
+                    end
+                end,
                 case
                     when event_name = 'UpdateMacieSession' and (request ->> '$.status') = 'PAUSED'
                     then 'Macie paused'
@@ -143,7 +153,7 @@ select
     'control' as entity_type,
     coalesce(resource, event_name[1]) as entity,
     case
-        when is_attempt then 'medium'
+        when is_attempt or reason = ['findings changed by the older API'] then 'medium'
         else 'high'
     end as severity,
     first_seen,

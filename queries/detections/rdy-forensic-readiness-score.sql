@@ -1,6 +1,6 @@
 -- ---
 -- id: rdy-forensic-readiness-score
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Forensic readiness of the account, of 100 and over time
 -- status: stable
 -- severity: info
@@ -10,8 +10,9 @@
 -- description: >-
 --   Finds how ready an account was for an investigation of its AI workloads: 16 items that weigh 100 together, each passed,
 --   passed in part, failed or unknown, with what says so and what to do; at the start of the case, at every change that
---   matters and at the end. Unknown items are listed and do not count. Good from 80, partial from 50, else poor. What the
---   attacker switched off shows as a fall. Misses changes that CloudTrail does not hold, and configurations that nobody
+--   matters and at the end. Unknown items are listed and do not count in the score, which lies between its value with all of
+--   them failed and with all of them passed; where less than half of the weight is known there is that range and no score.
+--   Good from 80, partial from 50, else poor. What the attacker switched off shows as a fall. Misses changes that CloudTrail does not hold, and configurations that nobody
 --   asked about; it judges settings and not whether logs arrived.
 -- requires:
 --   v_readiness: optional
@@ -27,6 +28,7 @@
 -- parameters:
 --   good_score: {type: double, default: 80, description: score from which readiness is good}
 --   partial_score: {type: double, default: 50, description: score from which it is partial}
+--   known_weight: {type: double, default: 50, description: weight of known items of 100 from which there is a score}
 --   tagged_share: {type: double, default: 0.95, description: share of invocations with an end user that is enough}
 --   case_from: {type: timestamptz, default: case, description: start of the period of interest}
 -- false_positives:
@@ -35,6 +37,7 @@
 --   - https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
 -- changelog:
+--   1.1.0: no score where too little is known, but the range in which it lies
 --   1.0.0: first version
 -- ---
 with item as (
@@ -201,25 +204,40 @@ held as (
 ),
 scored as (
     select
-        held.account_id,
-        held.told_at,
-        round(
-            100 * sum(item.weight * held.share) / nullif(sum(item.weight) filter (held.share is not null), 0),
-            1
-        ) as score
-    from held
-    join item
-        using (item)
-    group by
-        held.account_id,
-        held.told_at
+        account_id,
+        told_at,
+        case
+            when known >= $known_weight::double then round(100 * points / known, 1)
+        end as score,
+        round(points, 1) as lowest,
+        round(100 - known + points, 1) as highest,
+        known
+    from (
+        select
+            held.account_id,
+            held.told_at,
+            coalesce(sum(item.weight * held.share), 0) as points,
+            coalesce(sum(item.weight) filter (held.share is not null), 0) as known
+        from held
+        join item
+            using (item)
+        group by
+            held.account_id,
+            held.told_at
+    ) as summed
 ),
 course as (
     select
         account_id,
-        list({'at': told_at, 'score': score} order by told_at) as course,
-        arg_min(score, told_at) as score_before,
-        arg_max(score, told_at) as score_after,
+        list(
+            {'at': told_at, 'score': score, 'lowest': lowest, 'highest': highest}
+            order by told_at
+        ) as course,
+        arg_min_null(score, told_at) as score_before,
+        arg_max_null(score, told_at) as score_after,
+        arg_max(lowest, told_at) as lowest,
+        arg_max(highest, told_at) as highest,
+        max(known) as known,
         min(score) as least_score,
         min(told_at) as first_seen,
         max(told_at) as last_seen
@@ -304,20 +322,20 @@ select
     course.first_seen,
     course.last_seen,
     len(course.course)::bigint as event_count,
-    'forensic readiness ' || course.score_after || ' of 100 ('
+    'forensic readiness '
     || case
-        when course.score_after >= $good_score::double then 'good'
-        when course.score_after >= $partial_score::double then 'partial'
-        else 'poor'
-    end || ')'
+        when course.score_after is null then 'not evaluable'
+        else course.score_after || ' of 100 (' || course.band_after || ')'
+    end
     || case
         when course.score_before <> course.score_after
-            then ', ' || course.score_before || ' ('
-                || case
-                    when course.score_before >= $good_score::double then 'good'
-                    when course.score_before >= $partial_score::double then 'partial'
-                    else 'poor'
-                end || ') at the start'
+            then ', ' || course.score_before || ' (' || course.band_before || ') at the start'
+        else ''
+    end
+    || case
+        when told.unknown_items > 0
+            then ': ' || told.unknown_items || ' of ' || len(told.items) || ' items unknown, so that it lies between '
+                || course.lowest || ' and ' || course.highest
         else ''
     end
     || case
@@ -327,10 +345,6 @@ select
     || case
         when len(told.missing) > 0 then '; never complete: ' || array_to_string(told.missing, ', ')
         else ''
-    end
-    || case
-        when told.unknown_items > 0 then '; ' || counted(told.unknown_items, 'item') || ' unknown'
-        else ''
     end as summary,
     told.records,
     course.account_id,
@@ -339,23 +353,31 @@ select
         'before': course.score_before,
         'after': course.score_after,
         'least': course.least_score,
-        'band': case
-            when course.score_after >= $good_score::double then 'good'
-            when course.score_after >= $partial_score::double then 'partial'
-            else 'poor'
-        end,
-        'band_before': case
-            when course.score_before >= $good_score::double then 'good'
-            when course.score_before >= $partial_score::double then 'partial'
-            else 'poor'
-        end,
+        'lowest': course.lowest,
+        'highest': course.highest,
+        'band': course.band_after,
+        'band_before': course.band_before,
         'course': course.course,
         'items': told.items,
         'unknown_items': told.unknown_items
     } as metrics
-from course
+from (
+    select
+        *,
+        case
+            when score_before >= $good_score::double then 'good'
+            when score_before >= $partial_score::double then 'partial'
+            when score_before is not null then 'poor'
+        end as band_before,
+        case
+            when score_after >= $good_score::double then 'good'
+            when score_after >= $partial_score::double then 'partial'
+            when score_after is not null then 'poor'
+        end as band_after
+    from course
+    where known > 0
+) as course
 join told
     on told.account_id is not distinct from course.account_id
-where course.score_after is not null
 order by
     entity
