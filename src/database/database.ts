@@ -33,6 +33,8 @@ const STORAGE = "v1.3.0";
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #connection: DuckDBConnection;
+  /** Connections beside the first one. */
+  readonly #further: Database[] = [];
 
   private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
     this.#instance = instance;
@@ -197,12 +199,20 @@ export class Database {
     }
   }
 
-  /** Stops the running statement as soon as DuckDB notices. */
+  /** Another connection to the same database under the same policy, for a statement beside the running one. It is closed with this one. */
+  async connect(): Promise<Database> {
+    const further = new Database(this.#instance, await this.#instance.connect());
+    this.#further.push(further);
+    return further;
+  }
+
+  /** Stops the running statement of this connection as soon as DuckDB notices. */
   interrupt(): void {
     this.#connection.interrupt();
   }
 
   close(): void {
+    for (const further of this.#further) further.#connection.closeSync();
     this.#connection.closeSync();
     this.#instance.closeSync();
   }

@@ -17,7 +17,7 @@ export interface IngestPolicy extends Limits {
 /**
  * The statements that bind a connection to the policy of the project, in order.
  *
- * The host's time zone must never reach a result, so UTC comes first. No extension is installed or loaded by itself:
+ * The host's time zone must never reach a result of any connection, so UTC comes first. No extension is installed or loaded by itself:
  * that would call out. For analysis the configuration is locked last, so that no query can take any of it back.
  *
  * @param writtenFile the one file that an analysis may write its rows to; a file of that name can be read, too
@@ -29,7 +29,7 @@ export function policyStatements(
 ): string[] {
   const ingesting = readFolders !== undefined;
   return [
-    "set TimeZone = 'UTC'",
+    "set global TimeZone = 'UTC'",
     "set autoinstall_known_extensions = false",
     "set autoload_known_extensions = false",
     "set allow_community_extensions = false",

@@ -52,6 +52,8 @@ export interface DetectionOptions extends DetectionSelection {
   runId: string;
   /** Aborting stops the running query and makes the run throw `interrupted`. */
   signal?: AbortSignal | undefined;
+  /** Detections that run at a time; one by default. */
+  concurrency?: number | undefined;
   /** Told after each detection. */
   progress?: ((done: number, total: number, id: string) => void) | undefined;
 }
@@ -81,7 +83,10 @@ export function selectDetections(queries: readonly Query[], selection: Detection
   );
 }
 
-/** Runs detections one after the other; a query that fails becomes `not_evaluable` with `failed` set and never stops the others. */
+/**
+ * Runs detections; a query that fails becomes `not_evaluable` with `failed` set and never stops the others. The results are in
+ * the order of the selection, whatever runs at a time.
+ */
 export async function runDetections(
   database: Database,
   queries: readonly Query[],
@@ -98,17 +103,35 @@ export async function runDetections(
   const rules = await readAllowRules(database);
   const filled: FilledTables = new Map();
   const results: DetectionResult[] = [];
-  const interrupt = () => database.interrupt();
+  const run = async (connection: Database, index: number): Promise<void> => {
+    const [query, parameters] = [detections[index] as Query, resolved[index] as ResolvedParameters];
+    results[index] = await runDetection(connection, query, parameters, options.runId, rules, filled);
+    throwIfAborted(options.signal);
+  };
+  const connections = [database];
+  while (connections.length < Math.min(options.concurrency ?? 1, detections.length))
+    connections.push(await database.connect());
+  const interrupt = () => {
+    for (const connection of connections) connection.interrupt();
+  };
   options.signal?.addEventListener("abort", interrupt);
   try {
-    for (const [index, query] of detections.entries()) {
-      throwIfAborted(options.signal);
-      const parameters = resolved[index] as ResolvedParameters;
-      const result = await runDetection(database, query, parameters, options.runId, rules, filled);
-      throwIfAborted(options.signal);
-      results.push(result);
-      options.progress?.(index + 1, detections.length, query.id);
-    }
+    let [next, done] = [0, 0];
+    const ended = await Promise.allSettled(
+      connections.map(async (connection) => {
+        while (next < detections.length) {
+          throwIfAborted(options.signal);
+          const index = next++;
+          await run(connection, index);
+          options.progress?.(++done, detections.length, (detections[index] as Query).id);
+        }
+      }),
+    );
+    // Nothing runs any more when this throws.
+    for (const end of ended) if (end.status === "rejected") throw end.reason;
+    // One that only lacked the memory that its neighbour had gets all of it.
+    if (connections.length > 1)
+      for (const [index, { failed }] of results.entries()) if (failed) await run(database, index);
   } finally {
     options.signal?.removeEventListener("abort", interrupt);
   }

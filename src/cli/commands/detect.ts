@@ -69,6 +69,8 @@ export async function detect(options: DetectOptions, terminal: Terminal): Promis
       parameters,
       runId,
       signal: terminal.signal,
+      // Most of them keep one core busy only.
+      concurrency: options.threads === 1 ? 1 : 2,
       progress: (done, total) => bar.update({ done, total }),
     });
     if (options["since-baseline"]) fresh = sinceBaseline(results, period);

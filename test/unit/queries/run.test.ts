@@ -291,3 +291,22 @@ test("a hunt answers with columns, rows, provenance and what is missing", async 
   });
   await expect(runQuery(database, hunt)).rejects.toThrow("h-key-activity needs --access-key");
 });
+
+test("several at a time give the results of one at a time, in the same order", async () => {
+  await insertGiven(database, { s3_access: [READS("role/ana", 450), READS("role/ben", 3)] });
+  const [query] = queries as [Query];
+  const copies = Array.from({ length: 9 }, (_, index) => ({ ...query, id: `dst-bulk-read-${index}` }));
+  const broken = { ...query, id: "dst-bulk-read-broken", sql: "select error('no')" };
+  const run = (concurrency: number) =>
+    runDetections(database, [...copies, broken], { runId: "run", concurrency });
+  const results = await run(4);
+  expect(results).toEqual(await run(1));
+  expect(results.map(({ status }) => status)).toEqual([...copies.map(() => "fired"), "not_evaluable"]);
+  expect(results.at(-1)).toMatchObject({ failed: true });
+});
+
+test("every connection to a database has UTC, whatever the zone of the machine", async () => {
+  const further = await database.connect();
+  for (const connection of [database, further])
+    expect(await connection.rows("select current_setting('TimeZone') as zone")).toEqual([{ zone: "UTC" }]);
+});
