@@ -1,6 +1,6 @@
 -- ---
 -- id: acc-secret-bulk-read
--- version: 1.0.1
+-- version: 1.1.0
 -- title: Secrets read in bulk
 -- status: stable
 -- severity: high
@@ -9,7 +9,8 @@
 -- atlas: [AML.T0055, AML.T0083]
 -- description: >-
 --   Finds credentials that read many different secrets, or many decrypted parameters, inside a sliding window, where a
---   refused read counts half, and credentials that read secrets in several regions within it. Misses slow reading, and
+--   refused read counts half, credentials that read secrets in several regions within it, and batches whose filters only
+--   exclude, which counts as the threshold. Misses slow reading, batches whose filters name what they want, and
 --   secrets that the reader's own runtime fetches under a service's name.
 -- requires:
 --   cloudtrail_event: needed
@@ -26,6 +27,7 @@
 -- changelog:
 --   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
+--   1.1.0: a batch that is filtered by exclusions alone counts as reading everything
 -- ---
 with request as (
     select
@@ -41,7 +43,18 @@ with request as (
         aws_region,
         recipient_account_id,
         case when event_source = 'ssm.amazonaws.com' then 'parameter' else 'secret' end as kind,
+        -- A value that begins with ! excludes, and exclusions alone select every other secret.
+        coalesce(
+            list_bool_and(
+                list_transform(
+                    json_extract_string(request_parameters, '$.filters[*].values[*]'),
+                    lambda each : starts_with(each, '!')
+                )
+            ),
+            false
+        ) as is_everything,
         case
+            when is_everything then ['every secret']
             when event_name = 'GetParametersByPath'
             then [coalesce(request_parameters ->> '$.path', '/') || '*']
             else list_filter(
@@ -84,6 +97,8 @@ spell as (
         credential,
         kind,
         is_success,
+        case when is_everything then $min_secrets::double else 1 end * case when is_success then 1 else 0.5 end
+            as weight,
         event_time,
         least(
             lead(event_time) over (
@@ -109,10 +124,8 @@ change as (
         credential,
         event_time as instant,
         true as is_event,
-        case when kind = 'secret' then case when is_success then 1 else 0.5 end else 0 end
-        as secret_change,
-        case when kind = 'parameter' then case when is_success then 1 else 0.5 end else 0 end
-        as parameter_change,
+        case when kind = 'secret' then weight else 0 end as secret_change,
+        case when kind = 'parameter' then weight else 0 end as parameter_change,
         case when region_end is not null then 1 else 0 end as region_change
     from spell
     union all
@@ -120,8 +133,8 @@ change as (
         credential,
         name_end,
         false,
-        case when kind = 'secret' then case when is_success then -1 else -0.5 end else 0 end,
-        case when kind = 'parameter' then case when is_success then -1 else -0.5 end else 0 end,
+        case when kind = 'secret' then -weight else 0 end,
+        case when kind = 'parameter' then -weight else 0 end,
         0
     from spell
     union all

@@ -1,6 +1,6 @@
 -- ---
 -- id: inf-db-change
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Database deleted, shared, exported or opened
 -- status: stable
 -- severity: high
@@ -8,9 +8,9 @@
 -- attack: [T1485, T1537, T1530]
 -- atlas: [AML.T0036]
 -- description: >-
---   Finds databases and tables that were deleted or exported, snapshots of them that were shared with everybody or an
---   account that is not ours, and databases that got another master password or a public address. High when the
---   snapshot leaves, when everybody may reach the database, or when reference/inventory.csv or design.csv names the
+--   Finds databases and tables that were deleted or exported, snapshots of them that somebody deleted or shared with
+--   everybody or an account that is not ours, databases that got another master password or a public address, also by
+--   being restored, and activity streams that were stopped. High when the snapshot leaves, when everybody may reach the database, or when reference/inventory.csv or design.csv names the
 --   database for an application; medium otherwise. Misses what happens inside a database, and refused calls.
 -- requires:
 --   cloudtrail_event: needed
@@ -25,6 +25,7 @@
 --   - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html
 -- changelog:
 --   1.0.0: first version
+--   1.1.0: deleted snapshots, stopped activity streams, copies that are restored with a public address
 -- ---
 with event as (
     select
@@ -37,6 +38,7 @@ with event as (
             request_parameters ->> '$.dBSnapshotIdentifier',
             request_parameters ->> '$.dBClusterSnapshotIdentifier',
             request_parameters ->> '$.sourceArn',
+            request_parameters ->> '$.resourceArn',
             request_parameters ->> '$.tableName',
             request_parameters ->> '$.tableArn'
         ) as resource,
@@ -47,6 +49,15 @@ with event as (
         recipient_account_id,
         error_code,
         request_parameters as request,
+        -- What is restored says only in the answer whether it is public.
+        'true' in (
+            coalesce(request_parameters ->> '$.publiclyAccessible', ''),
+            case
+                when starts_with(event_name, 'Restore')
+                then coalesce(response_elements ->> '$.publiclyAccessible', '')
+                else ''
+            end
+        ) as is_public,
         artifact_id,
         record_no
     from cloudtrail_event as event
@@ -59,8 +70,16 @@ with event as (
                 'ModifyDBClusterSnapshotAttribute',
                 'ModifyDBInstance',
                 'ModifyDBCluster',
-                'StartExportTask'
+                'StartExportTask',
+                'StopActivityStream',
+                'RestoreDBInstanceFromDBSnapshot',
+                'RestoreDBInstanceToPointInTime',
+                'RestoreDBInstanceFromS3'
             )
+            or event_source = 'rds.amazonaws.com'
+            and event_name in ('DeleteDBSnapshot', 'DeleteDBClusterSnapshot')
+            -- A service that deletes what has expired is no one.
+            and invoked_by is null
             or event_source = 'dynamodb.amazonaws.com'
             and event_name in ('DeleteTable', 'ExportTableToPointInTime')
         )
@@ -114,6 +133,9 @@ judged as (
                     when 'DeleteDBInstance' then 'database deleted'
                     when 'DeleteDBCluster' then 'database cluster deleted'
                     when 'DeleteTable' then 'table deleted'
+                    when 'DeleteDBSnapshot' then 'snapshot deleted'
+                    when 'DeleteDBClusterSnapshot' then 'snapshot deleted'
+                    when 'StopActivityStream' then 'activity stream stopped'
                     when 'StartExportTask'
                     then 'exported to ' || coalesce(request ->> '$.s3BucketName', 'a bucket')
                     when 'ExportTableToPointInTime'
@@ -131,7 +153,7 @@ judged as (
                     then 'master password changed'
                 end,
                 case
-                    when (request ->> '$.publiclyAccessible') = 'true'
+                    when is_public
                     then 'reachable for everybody'
                 end
             ],
@@ -145,7 +167,7 @@ finding as (
         principal,
         max(
             case
-                when len(app) > 0 or len(outsider) > 0 or (request ->> '$.publiclyAccessible') = 'true' then 4
+                when len(app) > 0 or len(outsider) > 0 or is_public then 4
                 else 3
             end
         ) as rank,

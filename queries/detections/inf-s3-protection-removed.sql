@@ -1,6 +1,6 @@
 -- ---
 -- id: inf-s3-protection-removed
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Protective setting of an AI or log bucket removed
 -- status: stable
 -- severity: high
@@ -9,7 +9,7 @@
 -- atlas: []
 -- description: >-
 --   Finds known buckets (training, model, knowledge base, log, capture, private) that lost a protection: versioning
---   suspended, access logging off, a lifecycle that expires objects within days, public access no longer blocked, policy,
+--   suspended or deletable without MFA, access logging off, a lifecycle that expires objects within days, public access no longer blocked, policy,
 --   encryption or replication deleted, owners by upload, a weaker object lock; and the public access block of a whole
 --   account. One finding per bucket, identity and operation; refused attempts are medium. Gives the time without access
 --   logging. Misses buckets that reference/bucket.csv does not name, and a policy that was replaced by a weaker one.
@@ -29,6 +29,7 @@
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html
 -- changelog:
 --   1.0.0: first version
+--   1.1.0: MFA delete that is switched off
 -- ---
 with known as (
     select
@@ -143,6 +144,9 @@ judged as (
             when event_name = 'PutBucketVersioning'
                 and (request ->> '$.VersioningConfiguration.Status') = 'Suspended'
             then 'versioning suspended'
+            when event_name = 'PutBucketVersioning'
+                and (request ->> '$.VersioningConfiguration.MfaDelete') = 'Disabled'
+            then 'MFA delete off'
             when event_name = 'PutBucketLogging'
                 and (request -> '$.BucketLoggingStatus') is not null
                 and (request -> '$.BucketLoggingStatus.LoggingEnabled') is null
