@@ -1,6 +1,6 @@
 -- ---
 -- id: h-join-rates
--- version: 1.0.0
+-- version: 1.1.0
 -- title: How well do the sources fit together, and do their clocks agree?
 -- status: stable
 -- description: >-
@@ -11,6 +11,7 @@
 --   v_s3_request: optional
 --   v_invocation: optional
 --   v_flow_source: optional
+--   v_kms_decrypt: optional
 --   v_second_hop: optional
 --   v_training_job: optional
 --   v_ingestion: optional
@@ -23,6 +24,7 @@
 --   case_to: {type: timestamptz, default: null, description: only before}
 -- references: []
 -- changelog:
+--   1.1.0: uses of KMS, too; misses name logs that were off
 --   1.0.0: first version
 -- ---
 with pair as (
@@ -54,12 +56,7 @@ with pair as (
         'CloudTrail address and VPC flow',
         address_class,
         case when count(flow_artifact_id) > 0 then 'both' else 'CloudTrail only' end,
-        case
-            when count(flow_artifact_id) > 0 then null
-            when address_class = 'service' then 'services of AWS leave no flow here'
-            when address_class = 'outside' then 'an address outside has flows only when it talks to our interfaces'
-            else 'no flow of this interface in that minute'
-        end,
+        case when count(flow_artifact_id) = 0 then min(miss_reason) end,
         min(first_seen),
         null,
         'cloudtrail_event',
@@ -134,6 +131,18 @@ with pair as (
     left join (select distinct product, finding_id from v_finding_context) as context
         on context.product = security_finding.product
         and context.finding_id = security_finding.finding_id
+    union all
+    select
+        'KMS use and S3 request',
+        region,
+        case when requests > 0 then 'both' else 'KMS only' end,
+        miss_reason,
+        event_time,
+        null,
+        'cloudtrail_event',
+        artifact_id,
+        record_no
+    from v_kms_decrypt
     union all
     select
         'SES mail and its message id',

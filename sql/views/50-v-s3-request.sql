@@ -31,6 +31,15 @@ selected as (
     from call
     where is_data_event
 ),
+off as (
+    select
+        resource as bucket,
+        blind_from,
+        blind_to,
+        from_the_start
+    from v_blind
+    where source = 's3_access'
+),
 logged as (
     select
         bucket,
@@ -92,6 +101,9 @@ select
                 else 'not delivered by the trail, or not collected'
             end
         when pair.bucket is null then 'the call concerns no bucket'
+        when cloudtrail_time <= off.blind_to and off.from_the_start
+        then 'access logging of this bucket is off from the start'
+        when cloudtrail_time <= off.blind_to then 'access logging of this bucket off since ' || moment(off.blind_from)
         when logged.bucket is null then 'the evidence holds no access log of this bucket'
         when cloudtrail_time not between logged.first_line and logged.last_line
         then 'outside the time that the access log covers'
@@ -103,6 +115,9 @@ from pair
 left join selected
     on selected.bucket = pair.bucket
 left join logged
-    on logged.bucket = pair.bucket;
+    on logged.bucket = pair.bucket
+asof left join off
+    on off.bucket = pair.bucket
+    and pair.event_time >= off.blind_from;
 comment on view v_s3_request is
 'S3 requests of CloudTrail and of access logs, joined by request id and held against each other by host id; seen_by and miss_reason say what is missing.';

@@ -3,22 +3,15 @@
 -- the model, or delivery.
 
 create or replace view v_invocation as
-with change as (
+with off as (
     select
-        recipient_account_id as account_id,
-        aws_region as region,
-        event_time as changed_at,
-        starts_with(event_name, 'Put')
-        and coalesce(request_parameters ->> '$.loggingConfig.textDataDeliveryEnabled', 'true') <> 'false'
-        as is_on
-    from cloudtrail_event
-    where event_source = 'bedrock.amazonaws.com'
-        and event_name in (
-            'PutModelInvocationLoggingConfiguration',
-            'DeleteModelInvocationLoggingConfiguration'
-        )
-        and error_code is null
-        and event_time is not null
+        account_id,
+        region,
+        blind_from,
+        blind_to,
+        from_the_start
+    from v_blind
+    where source = 'bedrock_invocation'
 ),
 call as (
     select
@@ -122,7 +115,8 @@ select
         when cloudtrail_artifact_id is not null and log_artifact_id is not null then null
         when cloudtrail_artifact_id is null then 'not delivered by the trail, or not collected'
         when not is_loggable then 'surface that the invocation log never covers'
-        when change.is_on is false then 'logging off since ' || moment(change.changed_at)
+        when cloudtrail_time <= off.blind_to and off.from_the_start then 'logging off from the start'
+        when cloudtrail_time <= off.blind_to then 'logging off since ' || moment(off.blind_from)
         when error_code is not null and logged.region is null then 'failed in a region without any log record'
         when error_code is not null then 'failed before the model answered'
         when logged.region is null then 'the evidence holds no log record of this region'
@@ -133,10 +127,10 @@ select
     coalesce(cloudtrail_artifact_id, log_artifact_id) as artifact_id,
     coalesce(cloudtrail_record_no, log_record_no) as record_no
 from pair
-asof left join change
-    on change.account_id = pair.account_id
-    and change.region = pair.region
-    and pair.event_time >= change.changed_at
+asof left join off
+    on off.account_id = pair.account_id
+    and off.region = pair.region
+    and pair.event_time >= off.blind_from
 left join logged
     on logged.account_id = pair.account_id
     and logged.region = pair.region;

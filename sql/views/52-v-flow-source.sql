@@ -1,6 +1,6 @@
 -- Flows of the address from which calls came (J3), by class of the address: our own (the interface itself), our NAT or
 -- Elastic IP (flows that a gateway passed on, so any of the hosts behind it), outside (only when it talked to one of our
--- interfaces), a service of AWS (never any flow). Calls are counted by address, credential and minute; a flow belongs to
+-- interfaces), a service of AWS (never any flow). Calls are counted by address, credential, region and minute; a flow belongs to
 -- a minute when its interval, with a minute of slack on both sides, touches it.
 
 create or replace view v_flow_source as
@@ -11,6 +11,7 @@ with call as (
         principal,
         credential,
         vpc_endpoint_id,
+        aws_region as region,
         min(event_time) as first_seen,
         max(event_time) as last_seen,
         count(*) as event_count,
@@ -24,7 +25,8 @@ with call as (
         source_ip_address,
         principal,
         credential,
-        vpc_endpoint_id
+        vpc_endpoint_id,
+        aws_region
 ),
 place as (
     select
@@ -78,6 +80,23 @@ touched as (
             )
         ) as flow_minute
     from side
+),
+known as (
+    select distinct address
+    from side
+),
+off as (
+    select
+        region,
+        blind_from,
+        max(blind_to) as blind_to,
+        bool_and(from_the_start) as from_the_start,
+        named(distinct_values(resource)) as networks
+    from v_blind
+    where source = 'vpc_flow'
+    group by
+        region,
+        blind_from
 )
 select
     call.call_minute,
@@ -103,7 +122,19 @@ select
     call.artifact_id,
     call.record_no,
     touched.flow_artifact_id,
-    touched.flow_record_no
+    touched.flow_record_no,
+    case
+        when touched.flow_artifact_id is not null then null
+        when place.address_class = 'service' then 'services of AWS leave no flow here'
+        when place.address_class = 'outside' then 'an address outside has flows only when it talks to our interfaces'
+        when call.first_seen <= off.blind_to
+        then 'flow log of ' || off.networks || case
+            when off.from_the_start then ' off from the start'
+            else ' off since ' || moment(off.blind_from)
+        end
+        when known.address is null then 'no flow log of the evidence ever names this address'
+        else 'no flow of this address in that minute'
+    end as miss_reason
 from call
 join place
     on place.source_ip = call.source_ip
@@ -112,6 +143,11 @@ left join touched
         when place.address_class = 'own gateway' then 'gateway'
         when place.address_class <> 'service' then call.source_ip
     end
-    and touched.flow_minute = call.call_minute;
+    and touched.flow_minute = call.call_minute
+left join known
+    on known.address = case when place.address_class = 'own gateway' then 'gateway' else call.source_ip end
+asof left join off
+    on off.region = call.region
+    and call.first_seen >= off.blind_from;
 comment on view v_flow_source is
-'Calls by address, credential and minute with the flows of that address; flow columns are null where there is none.';
+'Calls by address, credential, region and minute with the flows of that address; where there is none, miss_reason says why.';
