@@ -178,15 +178,17 @@ select
     'continued access' as topic,
     case when contained is null and expired is null then 'yes' end as verdict,
     case
+        when ends_with(credential, '#bearer') then 'the API key'
+        when ends_with(credential, '#console') then 'the console password'
+        else credential
+    end || ' of ' || short_name(principal) || case
         when contained is null and expired is not null
-        then credential || ' of ' || short_name(principal) || ' was not taken away and expired at ' || moment(expired)
-        || '; last used at ' || moment(last_use)
+        then ' was not taken away and expired at ' || moment(expired) || '; last used at ' || moment(last_use)
         when contained is null
-        then credential || ' of ' || short_name(principal)
-        || ' was not taken away in the evidence and may be alive at its end; last used at ' || moment(last_use)
+        then ' was not taken away in the evidence and may be alive at its end; last used at ' || moment(last_use)
         when last_use > contained
-        then credential || ' was taken away at ' || moment(contained) || ' and last tried at ' || moment(last_use)
-        else credential || ' was taken away at ' || moment(contained) || '; no use after it'
+        then ' was taken away at ' || moment(contained) || ' and last tried at ' || moment(last_use)
+        else ' was taken away at ' || moment(contained) || '; no use after it'
     end as sentence,
     1 as event_count,
     last_use as first_seen,
