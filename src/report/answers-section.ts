@@ -136,7 +136,7 @@ function told(answer: Answer, feeding: readonly Finding[]): Content {
 
 function factsPart({ facts }: Answer): Content {
   if (facts === null || facts.length === 0) return null;
-  return html`<ul class="figures">${facts.map((fact) => html`<li>${prose(fact)}</li>`)}</ul>`;
+  return html`<ul>${facts.map((fact) => html`<li>${prose(fact)}</li>`)}</ul>`;
 }
 
 function openPart({ not_answered: open }: Answer): Content {
