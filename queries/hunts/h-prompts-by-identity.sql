@@ -1,6 +1,6 @@
 -- ---
 -- id: h-prompts-by-identity
--- version: 1.0.0
+-- version: 1.1.0
 -- title: Which prompts did this identity send, and what came back?
 -- status: stable
 -- description: >-
@@ -25,6 +25,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
 -- changelog:
+--   1.1.0: private keys, secret keys, session and bearer tokens, bank accounts and social security numbers are replaced, too
 --   1.0.0: first version
 -- ---
 with wanted as (
@@ -129,25 +130,60 @@ redacted as (
                             regexp_replace(
                                 regexp_replace(
                                     regexp_replace(
-                                        regexp_replace(content, rx_secret_aws_key(), '[access key]', 'g'),
-                                        rx_secret_tokens(),
+                                        regexp_replace(
+                                            regexp_replace(
+                                                regexp_replace(
+                                                    regexp_replace(
+                                                        regexp_replace(
+                                                            regexp_replace(
+                                                                regexp_replace(
+                                                                    content,
+                                                                    '-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?s:.*?)(-----END [A-Z ]{0,30}PRIVATE KEY-----|\z)',
+                                                                    '[private key]',
+                                                                    'g'
+                                                                ),
+                                                                rx_secret_aws_key(),
+                                                                '[access key]',
+                                                                'g'
+                                                            ),
+                                                            rx_secret_tokens(),
+                                                            '[token]',
+                                                            'g'
+                                                        ),
+                                                        rx_secret_bedrock_key(),
+                                                        '[Bedrock key]',
+                                                        'g'
+                                                    ),
+                                                    rx_secret_url_cred(),
+                                                    '[credential in a URL]',
+                                                    'g'
+                                                ),
+                                                rx_secret_assign(),
+                                                '[secret]',
+                                                'g'
+                                            ),
+                                            '(?i)\b(aws_?)?(secret_?access_?key|session_?token|security_?token)\b["'']?\s*[:=]\s*["'']?[^\s"'',;]{8,}',
+                                            '[secret]',
+                                            'g'
+                                        ),
+                                        '\b(FwoG|FQoG|IQoJ)[A-Za-z0-9+/=]{60,}',
                                         '[token]',
                                         'g'
                                     ),
-                                    rx_secret_bedrock_key(),
-                                    '[Bedrock key]',
+                                    '(?i)\bbearer\s+[A-Za-z0-9._~+/:=-]{24,}',
+                                    '[token]',
                                     'g'
                                 ),
-                                rx_secret_url_cred(),
-                                '[credential in a URL]',
+                                rx_pii_email(),
+                                '[e-mail address]',
                                 'g'
                             ),
-                            rx_secret_assign(),
-                            '[secret]',
+                            rx_pii_ssn(),
+                            '[social security number]',
                             'g'
                         ),
-                        rx_pii_email(),
-                        '[e-mail address]',
+                        rx_pii_iban(),
+                        '[bank account]',
                         'g'
                     ),
                     rx_pii_card(),
