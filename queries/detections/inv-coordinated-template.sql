@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-coordinated-template
--- version: 1.0.1
+-- version: 1.1.0
 -- title: One attack template from several users or in great number
 -- status: stable
 -- severity: high
@@ -28,6 +28,7 @@
 -- references:
 --   - https://atlas.mitre.org/techniques/AML.T0051
 -- changelog:
+--   1.1.0: prompts are compared with the first of their bucket, so that many of one template take no longer
 --   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
@@ -80,112 +81,13 @@ attack as (
         )
 ),
 template as (
-    select
-        template,
-        list_sort(list_distinct(regexp_extract_all(template, '[\pL\pN]+'))) as word,
-        row_number() over (order by template) as id
-    from (select distinct template from attack)
-),
-word_hash as (
-    select
-        word,
-        (md5_number_lower(word) >> 32)::bigint as number
-    from (select distinct unnest(word) as word from template)
-),
-numbered_word as (
-    select
-        template.id,
-        word_hash.number
-    from (
-        select
-            id,
-            unnest(word) as word
-        from template
-    ) as template
-    join word_hash
-        on word_hash.word = template.word
-),
--- Sixteen pairs of minima of permuted hashes: prompts that share half of their words share a pair in 99 of 100 cases.
-signature as (
-    select
-        id,
-        band,
-        min(number * (1000003 * (4 * band + 1) + 12345) % 4294967291) as first_minimum,
-        min(number * (1000003 * (4 * band + 3) + 54321) % 4294967291) as second_minimum
-    from numbered_word
-    cross join (select unnest(range(16)) as band)
-    group by
-        id,
-        band
-),
-candidate as (
     select distinct
-        one.id as id,
-        other.id as other_id
-    from signature as one
-    join signature as other
-        on other.band = one.band
-        and other.first_minimum = one.first_minimum
-        and other.second_minimum = one.second_minimum
-        and other.id > one.id
+        template
+    from attack
 ),
-alike as (
-    select
-        candidate.id,
-        candidate.other_id
-    from candidate
-    join template as one
-        on one.id = candidate.id
-    join template as other
-        on other.id = candidate.other_id
-    where len(list_intersect(one.word, other.word))
-        >= $min_similarity::double
-        * (len(one.word) + len(other.word) - len(list_intersect(one.word, other.word)))
-),
-neighbour as (
-    select id, other_id
-    from alike
-    union all
-    select other_id, id
-    from alike
-    union all
-    select id, id
-    from template
-),
--- The smallest number of a group spreads over it from neighbour to neighbour.
-round_one as (
-    select
-        id,
-        min(other_id) as label
-    from neighbour
-    group by id
-),
-round_two as (
-    select
-        neighbour.id,
-        min(round_one.label) as label
-    from neighbour
-    join round_one
-        on round_one.id = neighbour.other_id
-    group by neighbour.id
-),
-round_three as (
-    select
-        neighbour.id,
-        min(round_two.label) as label
-    from neighbour
-    join round_two
-        on round_two.id = neighbour.other_id
-    group by neighbour.id
-),
-cluster as (
-    select
-        neighbour.id,
-        min(round_three.label) as cluster
-    from neighbour
-    join round_three
-        on round_three.id = neighbour.other_id
-    group by neighbour.id
+cluster as materialized (
+    select *
+    from text_clusters('template', $min_similarity::double)
 ),
 prompt as (
     select
@@ -199,10 +101,8 @@ prompt as (
     from block
     join attack
         on attack.text = block.text
-    join template
-        on template.template = attack.template
     join cluster
-        on cluster.id = template.id
+        on cluster.template = attack.template
     group by
         block.artifact_id,
         block.record_no,
@@ -353,7 +253,7 @@ select
     } as metrics,
     prompts as record_total
 from finding
-join template
+join cluster as template
     on template.id = finding.cluster
 order by
     first_seen,

@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-llm-resale-profile
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Use of models that looks like resale
 -- status: stable
 -- severity: critical
@@ -43,6 +43,7 @@
 --   - https://permiso.io/blog/exploiting-hosted-models
 --   - https://www.sysdig.com/blog/llmjacking-stolen-cloud-credentials-used-in-new-ai-attack
 -- changelog:
+--   1.0.1: the same rows, languages told by a macro
 --   1.0.0: first version
 -- ---
 with call as (
@@ -197,61 +198,7 @@ wording as materialized (
         regexp_matches(text, rx_rp_frontend())
         or regexp_matches(text, rx_persona())
         or regexp_matches(text, rx_jailbreak_named()) as is_role_play,
-        case
-            when regexp_matches(text, '[\p{Hiragana}\p{Katakana}]') then 'Japanese'
-            when regexp_matches(text, '\p{Hangul}') then 'Korean'
-            when regexp_matches(text, '\p{Han}{2}') then 'Chinese'
-            when regexp_matches(text, '\p{Cyrillic}{3}') then 'Cyrillic'
-            when regexp_matches(text, '\p{Arabic}{3}') then 'Arabic'
-            when regexp_matches(text, '\p{Hebrew}{3}') then 'Hebrew'
-            when regexp_matches(text, '\p{Devanagari}{3}') then 'Devanagari'
-            when regexp_matches(text, '\p{Thai}{3}') then 'Thai'
-            when regexp_matches(text, '\p{Greek}{4}') then 'Greek'
-            else list_sort(
-                list_filter(
-                    [
-                        {
-                            'hits': len(regexp_extract_all(text, '(?i)\b(the|and|you|with|that|this|for|what)\b')),
-                            'name': 'English'
-                        },
-                        {
-                            'hits': len(regexp_extract_all(text, '(?i)\b(und|nicht|ist|ich|der|das|ein|mit)\b')),
-                            'name': 'German'
-                        },
-                        {
-                            'hits': len(regexp_extract_all(text, '(?i)\b(les|des|est|vous|pour|une|dans|avec)\b')),
-                            'name': 'French'
-                        },
-                        {
-                            'hits': len(regexp_extract_all(text, '(?i)\b(los|las|una|por|para|como|pero|est[aá])\b')),
-                            'name': 'Spanish'
-                        },
-                        {
-                            'hits': len(regexp_extract_all(text, '(?i)\b(che|non|una|per|sono|con|della|gli)\b')),
-                            'name': 'Italian'
-                        },
-                        {
-                            'hits': len(regexp_extract_all(text, '(?i)\b(n[aã]o|uma|voc[eê]|para|com|dos|isso|seu)\b')),
-                            'name': 'Portuguese'
-                        },
-                        {
-                            'hits': len(regexp_extract_all(text, '(?i)\b(het|een|niet|van|ik|voor|maar|dat)\b')),
-                            'name': 'Dutch'
-                        },
-                        {
-                            'hits': len(regexp_extract_all(text, '(?i)\b(nie|jest|si[eę]|na|czy|jak|ale|dla)\b')),
-                            'name': 'Polish'
-                        },
-                        {
-                            'hits': len(regexp_extract_all(text, '(?i)\b(bir|ve|bu|i[cç]in|de[gğ]il|ne|ama|ile)\b')),
-                            'name': 'Turkish'
-                        }
-                    ],
-                    lambda each : each.hits >= 3
-                ),
-                'desc'
-            )[1].name
-        end as language
+        text_language(text) as language
     from wording_text
 ),
 content as (

@@ -154,3 +154,61 @@ create or replace macro passes_luhn(number) as
             end
         )
     ) % 10 = 0;
+
+-- The language of a text by its script or by its small words, of which three are needed; null when neither tells.
+create or replace macro text_language(text) as
+    case
+        when regexp_matches(text, '[\p{Hiragana}\p{Katakana}]') then 'Japanese'
+        when regexp_matches(text, '\p{Hangul}') then 'Korean'
+        when regexp_matches(text, '\p{Han}{2}') then 'Chinese'
+        when regexp_matches(text, '\p{Cyrillic}{3}') then 'Cyrillic'
+        when regexp_matches(text, '\p{Arabic}{3}') then 'Arabic'
+        when regexp_matches(text, '\p{Hebrew}{3}') then 'Hebrew'
+        when regexp_matches(text, '\p{Devanagari}{3}') then 'Devanagari'
+        when regexp_matches(text, '\p{Thai}{3}') then 'Thai'
+        when regexp_matches(text, '\p{Greek}{4}') then 'Greek'
+        else list_sort(
+            list_filter(
+                [
+                    {
+                        'hits': len(regexp_extract_all(text, '(?i)\b(the|and|you|with|that|this|for|what)\b')),
+                        'name': 'English'
+                    },
+                    {
+                        'hits': len(regexp_extract_all(text, '(?i)\b(und|nicht|ist|ich|der|das|ein|mit)\b')),
+                        'name': 'German'
+                    },
+                    {
+                        'hits': len(regexp_extract_all(text, '(?i)\b(les|des|est|vous|pour|une|dans|avec)\b')),
+                        'name': 'French'
+                    },
+                    {
+                        'hits': len(regexp_extract_all(text, '(?i)\b(los|las|una|por|para|como|pero|est[aá])\b')),
+                        'name': 'Spanish'
+                    },
+                    {
+                        'hits': len(regexp_extract_all(text, '(?i)\b(che|non|una|per|sono|con|della|gli)\b')),
+                        'name': 'Italian'
+                    },
+                    {
+                        'hits': len(regexp_extract_all(text, '(?i)\b(n[aã]o|uma|voc[eê]|para|com|dos|isso|seu)\b')),
+                        'name': 'Portuguese'
+                    },
+                    {
+                        'hits': len(regexp_extract_all(text, '(?i)\b(het|een|niet|van|ik|voor|maar|dat)\b')),
+                        'name': 'Dutch'
+                    },
+                    {
+                        'hits': len(regexp_extract_all(text, '(?i)\b(nie|jest|si[eę]|na|czy|jak|ale|dla)\b')),
+                        'name': 'Polish'
+                    },
+                    {
+                        'hits': len(regexp_extract_all(text, '(?i)\b(bir|ve|bu|i[cç]in|de[gğ]il|ne|ama|ile)\b')),
+                        'name': 'Turkish'
+                    }
+                ],
+                lambda each : each.hits >= 3
+            ),
+            'desc'
+        )[1].name
+    end;

@@ -58,6 +58,8 @@ const TABLE_FUNCTIONS = new Set([
   "answer_questions",
   // Our own: finds the chains of steps of a sequence.
   "sequence_records",
+  // Our own: groups texts that are worded alike.
+  "text_clusters",
 ]);
 
 /** Aggregates whose result follows the order of the rows. */
