@@ -16,7 +16,7 @@
 -- parameters:
 --   endpoint: {type: text, default: null, description: name of the endpoint}
 --   t_change: {type: timestamptz, default: null, description: the moment; the last UpdateEndpoint when empty}
---   max_records: {type: integer, default: 20000, description: captured records of each side that are compared}
+--   max_records: {type: integer, default: 5000, description: captured records of each side that are compared}
 --   min_count: {type: integer, default: 20, description: values that a feature needs on each side}
 --   case_from: {type: timestamptz, default: null, description: only from here}
 --   case_to: {type: timestamptz, default: null, description: only before}
