@@ -186,6 +186,17 @@ export const COMMANDS: Command[] = [
     run: async (options, terminal) => (await import("./commands/search.js")).search(options, terminal),
   },
   {
+    usage: "export <case> <table>",
+    about: "Write all rows of one table or view of the case, such as cloudtrail_event or finding",
+    options: (builder) =>
+      rowFiles(limits(caseFolder(builder))).positional("table", {
+        type: "string",
+        demandOption: true,
+        describe: "Name of the table or view",
+      }),
+    run: async (options, terminal) => (await import("./commands/export.js")).exportTable(options, terminal),
+  },
+  {
     usage: "investigate <case>",
     about: "Answer the questions of a scenario from the last detect run, or show sequences",
     options: (builder) =>

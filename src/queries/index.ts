@@ -32,6 +32,7 @@ export { describeQuery } from "./help.js";
 export { isKnowledgeCurrent, syncKnowledge } from "./knowledge.js";
 export { findQuery, type LibraryReading, loadLibrary, type Query, queryOf, readLibrary } from "./library.js";
 export { compareLock, readLock, updateLock, type VersionLock } from "./lock.js";
+export { planExport } from "./made.js";
 export {
   type CasePeriod,
   canonicalJson,

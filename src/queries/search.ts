@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { type Database, quoteIdentifier, quoteLiteral } from "../database/index.js";
 import { ColdtrailError } from "../errors.js";
 import { nearest, type Query } from "./library.js";
+import { madeQuery } from "./made.js";
 
 /** What to look for in every source. */
 interface SearchTerm {
@@ -72,7 +72,11 @@ export async function planSearch(
     );
   });
   const sql = `${selects.join("\nunion all\n")}\norder by event_time, source, artifact_id, record_no`;
-  return { query: queryOf(sql), text: term.text, field: term.field, tables };
+  const query = madeQuery({
+    ...{ id: "search", title: "Search", description: "Finds a text.", sql },
+    parameters: { text: { type: "text", required: true, description: "what is searched" } },
+  });
+  return { query, text: term.text, field: term.field, tables };
 }
 
 /** How many of some tables have rows, and how many, so that finding nothing in them means something. */
@@ -97,17 +101,6 @@ function readTerm(
   return value !== undefined && columns.some(({ column_name }) => column_name === root)
     ? { text: value, field, ...options }
     : { text, ...options };
-}
-
-function queryOf(sql: string): Query {
-  const sha256 = createHash("sha256").update(sql).digest("hex");
-  return {
-    ...{ id: "search", version: "1.0.0", title: "Search", kind: "hunt", status: "stable", sql, sqlLine: 1 },
-    ...{ severity: undefined, element: undefined, attack: [], atlas: [], description: "Finds a text." },
-    ...{ requires: {}, preconditions: [], steps: [], scenarios: [], falsePositives: [], references: [] },
-    parameters: { text: { type: "text", required: true, description: "what is searched" } },
-    ...{ changelog: {}, text: sql, sha256, file: "search" },
-  };
 }
 
 /** Columns that can be the time of a row, best first. */
