@@ -33,11 +33,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(work, { recursive: true, force: true }));
 
-/** Asks for the timeline in a file, twice; the bytes of the second are held against those of the first. */
+/** Asks for the timeline in a file with one thread and with eight; the bytes of the second are held against those of the first. */
 async function written(name: string, ...args: string[]): Promise<Buffer> {
   const [first, second] = [join(work, name), join(work, `again-${name}`)];
-  for (const file of [first, second]) {
-    expect((await coldtrail("timeline", folder, "--out", file, ...args)).code).toBe(0);
+  for (const [file, threads] of [
+    [first, "1"],
+    [second, "8"],
+  ] as const) {
+    const answer = await coldtrail("timeline", folder, "--out", file, "--threads", threads, ...args);
+    expect(answer.code).toBe(0);
   }
   const bytes = await readFile(first);
   expect(bytes.equals(await readFile(second))).toBe(true);
@@ -155,4 +159,18 @@ test("a hunt of two statements, or one that breaks out of its SELECT, never runs
     expect(code).not.toBe(0);
   }
   await expect(readFile(target)).rejects.toThrow("ENOENT");
+});
+
+test.each([
+  ["hunt", "run", folder, "h-key-activity", "--access-key", KEY],
+  ["summary", folder],
+  ["search", folder, "Boto3"],
+])("%s prints the same bytes with one thread and with eight", async (...question) => {
+  for (const format of ["table", "json"]) {
+    const one = await coldtrail(...question, "--format", format, "--threads", "1");
+    const eight = await coldtrail(...question, "--format", format, "--threads", "8");
+    expect(one.code).toBe(0);
+    expect(one.out.length).toBeGreaterThan(50);
+    expect(eight.out === one.out).toBe(true);
+  }
 });
