@@ -22,6 +22,7 @@ export async function main(args: string[], terminal: Terminal): Promise<ExitCode
     .strict()
     .demandCommand(1, "Name a command; `coldtrail --help` lists them.")
     .recommendCommands()
+    .completion("completion", "Print a script with which bash or zsh completes commands, options and ids")
     .wrap(110)
     .fail((message, error) => {
       throw error ?? new ColdtrailError("usage", message);
@@ -37,6 +38,15 @@ export async function main(args: string[], terminal: Terminal): Promise<ExitCode
     );
   }
   try {
+    if (args[0] === COMPLETING) {
+      const { completeIds } = await import("./completion.js");
+      const ids = await completeIds(args.slice(2));
+      // What is no id, yargs knows, and prints itself.
+      if (ids !== undefined) {
+        terminal.out(ids.map((id) => `${id}\n`).join(""));
+        return EXIT.done;
+      }
+    }
     await parser.parseAsync(args, {}, (_error: unknown, _argv: unknown, output: string) => {
       if (output !== "") terminal.out(`${output}\n`);
     });
@@ -45,6 +55,9 @@ export async function main(args: string[], terminal: Terminal): Promise<ExitCode
     return report(error, terminal);
   }
 }
+
+/** How the script of `coldtrail completion` asks, with the words of the command line after it, `coldtrail` first. */
+const COMPLETING = "--get-yargs-completions";
 
 function report(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof ColdtrailError) {
