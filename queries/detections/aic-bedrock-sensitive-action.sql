@@ -1,6 +1,6 @@
 -- ---
 -- id: aic-bedrock-sensitive-action
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Sensitive Bedrock action by context
 -- status: stable
 -- severity: info
@@ -36,6 +36,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/logging-using-cloudtrail.html
 -- changelog:
+--   1.0.1: calls whose time is not known have a sentence, too
 --   1.0.0: first version
 -- ---
 with part as (
@@ -183,7 +184,7 @@ select
     last_seen,
     event_count,
     short_name(principal) || ' made ' || counted(event_count, event_name || ' call')
-    || coalesce(' in ' || aws_region, '') || ' on ' || left(moment(first_seen), 10)
+    || coalesce(' in ' || aws_region, '') || coalesce(' on ' || left(moment(first_seen), 10), '')
     || case when failed > 0 then ', ' || failed || ' failed' else '' end
     || ' (' || points || ' points: ' || concat_ws(
         ', ',

@@ -28,6 +28,10 @@ const rowFiles = (builder: Argv): Argv =>
     })
     .option("out", { type: "string", describe: "A new file for the rows; its name can say the format" });
 
+const UNMASK = {
+  type: "boolean",
+  describe: "Show secrets, personal data and prompts in full",
+} as const;
 const limits = (builder: Argv): Argv =>
   builder
     .option("memory-limit", { type: "string", describe: "What DuckDB may use, such as 1GB (the default)" })
@@ -134,7 +138,8 @@ export const COMMANDS: Command[] = [
         .option("fail-on", {
           type: "string",
           describe: "Exit code 1 when a finding is at least this severe",
-        }),
+        })
+        .option("unmask", UNMASK),
     run: async (options, terminal) => (await import("./commands/detect.js")).detect(options, terminal),
   },
   {
@@ -207,6 +212,7 @@ export const COMMANDS: Command[] = [
             "unauthorized-model-access, training-data-exfiltration, model-tampering, leaked-key or seven-elements",
         })
         .option("sequence", { type: "string", describe: "Id of a sequence of steps, or all" })
+        .option("unmask", UNMASK)
         .conflicts("scenario", "sequence"),
     run: async (options, terminal) =>
       (await import("./commands/investigate.js")).investigate(options, terminal),
@@ -218,8 +224,9 @@ export const COMMANDS: Command[] = [
       caseFolder(builder)
         .option("show-prompts", {
           type: "boolean",
-          describe: "Show prompts and answers of models; secrets stay masked",
+          describe: "Show prompts and answers of models; secrets and personal data stay masked",
         })
+        .option("unmask", UNMASK)
         .option("verify", {
           type: "boolean",
           default: true,

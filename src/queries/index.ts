@@ -33,6 +33,7 @@ export { isKnowledgeCurrent, syncKnowledge } from "./knowledge.js";
 export { findQuery, type LibraryReading, loadLibrary, type Query, queryOf, readLibrary } from "./library.js";
 export { compareLock, readLock, updateLock, type VersionLock } from "./lock.js";
 export { planExport } from "./made.js";
+export { maskFinding, maskResults, maskText, maskValue, type Unmasked } from "./mask.js";
 export {
   type CasePeriod,
   canonicalJson,

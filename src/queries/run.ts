@@ -300,7 +300,8 @@ function toFinding(row: Row, query: Query, parameters: ResolvedParameters, runId
     last_seen: text("last_seen"),
     event_count: Number(row.event_count ?? 0),
     metrics: parsedMetrics(row.metrics),
-    summary: text("summary"),
+    // Where a record lacks what the sentence is made of, the title stands for it.
+    summary: text("summary") ?? query.title,
     records: (row.records ?? []) as unknown as RecordReference[],
     record_total: Math.max(Number(row.record_total ?? 0), listed),
     suppressed_by: null,

@@ -1,6 +1,5 @@
 import type { Database } from "../database/index.js";
 import { type Query, runQuery } from "../queries/index.js";
-import { maskValue } from "./secret.js";
 
 export const VERDICTS = ["yes", "partial", "no evidence", "not evaluable"] as const;
 export type Verdict = (typeof VERDICTS)[number];
@@ -56,7 +55,7 @@ export async function readQuestionnaires(
       title: scenario.title,
       version: provenance.version,
       sha256: provenance.sha256,
-      answers: maskValue(rows as unknown as Answer[], true),
+      answers: rows as unknown as Answer[],
     });
   }
   return questionnaires;

@@ -1,4 +1,4 @@
-import { runSequences, type SequenceResult } from "../queries/index.js";
+import { maskValue, runSequences, type SequenceResult } from "../queries/index.js";
 import { type Questionnaire, readQuestionnaires } from "./answers-content.js";
 import {
   type Activity,
@@ -13,7 +13,6 @@ import type { Frameworks, ReportInput } from "./input.js";
 import { type Integrity, readIntegrity } from "./integrity-content.js";
 import { type Lineage, readLineage } from "./lineage-content.js";
 import { isAct, type RunContent, readRun, span } from "./run-content.js";
-import { maskValue } from "./secret.js";
 import { dated, focus } from "./timeline-plan.js";
 import { readOutflow, readTokens, readUnlogged, type Traffic } from "./traffic-content.js";
 
@@ -43,7 +42,9 @@ export interface ReportContent extends Omit<ReportInput, "database" | "detection
 export async function readContent(input: ReportInput): Promise<ReportContent> {
   const { database, detections, now, ...rest } = input;
   const { runId } = detections;
-  const run = await readRun(database, runId, detections.queries, input.showPrompts === true);
+  const shown = { personal: input.unmask, secrets: input.unmask };
+  const asked = { ...shown, prompts: input.showPrompts === true || input.unmask };
+  const run = await readRun(database, runId, detections.queries, asked);
   const { case: held } = input;
   const acts = run.findings.filter(isAct);
   const suspects = [...new Set(acts.map((finding) => finding.actor).filter((actor) => actor !== null))];
@@ -52,20 +53,13 @@ export async function readContent(input: ReportInput): Promise<ReportContent> {
     to: held.caseTo ?? null,
   });
   const near = acts.length === 0 ? activity : focus(dated(acts));
-  return {
-    ...rest,
-    case: maskValue(held, true),
-    evidence: maskValue(input.evidence, true),
-    status: maskValue(input.status, true),
-    generatedAt: now.toISOString().replace(/\.\d{3}Z$/, "Z"),
-    run,
-    frameworks: detections.frameworks,
+  // Who examines is named in the case and in its log; people in the evidence are not.
+  const own = { ...shown, prompts: true, personal: true };
+  const told = {
     questionnaires: await readQuestionnaires(database, runId, detections.scenarios ?? []),
-    sequences: maskValue(await runSequences(database, detections.sequences ?? []), true),
+    sequences: await runSequences(database, detections.sequences ?? []),
     events: await readCitedEvents(database, runId),
-    citedRecords: await countCitedRecords(database, runId),
-    artifacts: maskValue(await readCitedArtifacts(database, runId), true),
-    activity,
+    artifacts: await readCitedArtifacts(database, runId),
     integrity: await readIntegrity(database),
     lineage: await readLineage(database, suspects),
     traffic: {
@@ -73,6 +67,18 @@ export async function readContent(input: ReportInput): Promise<ReportContent> {
       tokens: await readTokens(database, near),
       unlogged: await readUnlogged(database, near),
     },
+  };
+  return {
+    ...rest,
+    ...maskValue(told, { ...shown, prompts: true }),
+    case: maskValue(held, own),
+    evidence: maskValue(input.evidence, own),
+    status: maskValue(input.status, own),
+    generatedAt: now.toISOString().replace(/\.\d{3}Z$/, "Z"),
+    run,
+    frameworks: detections.frameworks,
+    citedRecords: await countCitedRecords(database, runId),
+    activity,
     ...span(acts),
   };
 }

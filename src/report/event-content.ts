@@ -1,6 +1,5 @@
 import type { Database } from "../database/index.js";
 import { LIMIT } from "./limit.js";
-import { maskValue } from "./secret.js";
 
 /** One record that a finding rests on, as `v_event` tells it, with the numbers of those findings. */
 export interface CitedEvent {
@@ -72,7 +71,7 @@ const CITED = `
 
 /** Every event that a finding of the run lists, in order of time; order within one second means nothing. */
 export async function readCitedEvents(database: Database, runId: string): Promise<CitedEvent[]> {
-  const events = await database.rows<CitedEvent>(
+  return database.rows<CitedEvent>(
     `with cited as (${CITED}),
      reference as (
          select artifact_id, record_no, list(finding_no order by finding_no) as findings
@@ -105,7 +104,6 @@ export async function readCitedEvents(database: Database, runId: string): Promis
      order by event_time nulls last, v_event.source, v_event.artifact_id, v_event.record_no, action, summary`,
     { run_id: runId },
   );
-  return events.map((event) => maskValue(event, true));
 }
 
 /** How many different records the findings of the run list. */

@@ -29,8 +29,10 @@ export interface ReportInput {
   toolVersion: string;
   /** The time that the report bears; the only clock there is. */
   now: Date;
-  /** Prompts and answers in full instead of masked. Secrets stay masked. */
+  /** Prompts and answers in full instead of masked. Secrets and personal data stay masked. */
   showPrompts?: boolean | undefined;
+  /** Everything in full: prompts, secrets, personal data. */
+  unmask?: boolean | undefined;
 }
 
 /** MITRE ATT&CK and ATLAS, as far as queries name them. */

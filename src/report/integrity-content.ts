@@ -1,6 +1,5 @@
 import type { Database } from "../database/index.js";
 import { LIMIT } from "./limit.js";
-import { maskValue } from "./secret.js";
 import { formatCount } from "./visible.js";
 
 /** What the last `coldtrail verify` found about what CloudTrail itself signed; all empty when there is none of it. */
@@ -48,7 +47,7 @@ export async function readIntegrity(database: Database): Promise<Integrity> {
   const total = counts
     .filter(({ verdict }) => verdict !== "valid" && verdict !== "valid-moved")
     .reduce((sum, { objects }) => sum + objects, 0);
-  return { counts, remarkable: maskValue(remarkable, true), total };
+  return { counts, remarkable, total };
 }
 
 /** One line: `1,060 digests valid; 272 log files valid`; undefined without digests. */

@@ -1,6 +1,5 @@
 import type { Database } from "../database/index.js";
 import { LIMIT } from "./limit.js";
-import { maskValue } from "./secret.js";
 
 /** One identity or address of the lineage, with the credentials that it is known by. */
 export interface LineageNode {
@@ -102,7 +101,7 @@ export async function readLineage(database: Database, suspects: readonly string[
   ];
   const ids = [...new Set(edges.flatMap((edge) => [edge.parent, edge.child]))];
   const nodes = ids.map((id) => nodeOf(id, flags, all));
-  return maskValue({ nodes, edges, leftOut: Math.max(0, all.length - LIMIT.lineageEdges) }, true);
+  return { nodes, edges, leftOut: Math.max(0, all.length - LIMIT.lineageEdges) };
 }
 
 /** An address that a flagged credential used and from which another credential was used makes two weak edges. */

@@ -1,5 +1,5 @@
 import type { ReportContent } from "./content.js";
-import { html } from "./html.js";
+import { html, type Markup } from "./html.js";
 import { parameterText, prose, type Section, table, verdict } from "./part.js";
 import { compareTexts, counted } from "./visible.js";
 
@@ -52,7 +52,7 @@ const TIMES: readonly (readonly [source: string, meaning: string, precision: str
 
 /** How the report came about, and what it cannot say. */
 export function methodsSection(content: ReportContent): Section {
-  const { run, showPrompts } = content;
+  const { run } = content;
   const present = new Set(content.status.coverage.map((row) => row.source));
   const times = TIMES.filter(([source]) => present.has(source));
   const body = html`${verdict(
@@ -71,7 +71,7 @@ export function methodsSection(content: ReportContent): Section {
 <ul>
 <li>All times are UTC. Events within the same second are in no order.</li>
 <li>Text of the evidence is shown as text. Characters that cannot be seen or that move others about (controls, direction marks, zero-width characters, unusual spaces) are spelt out as <code>\\u{202E}</code>. Long values are cut and their length stated; findings.jsonl holds them in full.</li>
-<li>Secrets (secret keys, tokens, passwords)${showPrompts === true ? "" : " and prompts and answers of models"} are masked, here and in the other files of the report, with offset, length, the start of their SHA-256 and, where long enough, the last four characters. Access key ids are identifiers and are shown in full. <code>coldtrail record</code> shows what is sealed.</li>
+${maskingNote(content)}
 <li>In findings.csv and timeline.csv a cell that a spreadsheet would take for a formula (it begins with <code>=</code>, <code>+</code>, <code>-</code>, <code>@</code>, a tab or a carriage return) has a single quote put before it.</li>
 </ul>
 <h3>Limits</h3>
@@ -92,6 +92,13 @@ ${table(
   { empty: "There is no source of events." },
 )}`;
   return { id: "methods", title: "Methods and limits", body, leaf: true };
+}
+
+/** What is masked in this report, and what is not. */
+function maskingNote({ showPrompts, unmask }: ReportContent): Markup {
+  if (unmask === true)
+    return html`<li>Nothing is masked: secrets, personal data and prompts are shown in full.</li>`;
+  return html`<li>Secrets (secret keys, tokens, passwords)${showPrompts === true ? "" : ", prompts and answers of models"} and personal data (addresses of mail, numbers of cards, bank accounts and social security) are masked, here and in the other files of the report, with offset, length, the start of their SHA-256 and, where long enough, the last four characters. Access key ids and names of identities are shown in full. <code>coldtrail record</code> shows what is sealed.</li>`;
 }
 
 /** Every query of the run with version, hash and parameters. */

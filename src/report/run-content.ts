@@ -1,8 +1,15 @@
 import type { Database, Value } from "../database/index.js";
 import { ColdtrailError } from "../errors.js";
-import { compareSeverity, type DetectionStatus, type Finding, type Severity } from "../queries/index.js";
+import {
+  compareSeverity,
+  type DetectionStatus,
+  type Finding,
+  maskFinding,
+  maskValue,
+  type Severity,
+  type Unmasked,
+} from "../queries/index.js";
 import type { QueryFacts } from "./input.js";
-import { maskSecrets, maskValue } from "./secret.js";
 import { compareTexts } from "./visible.js";
 
 /** One detection of the run with what is known of its query. */
@@ -54,7 +61,7 @@ export async function readRun(
   database: Database,
   runId: string,
   queries: readonly QueryFacts[],
-  showPrompts: boolean,
+  shown: Unmasked,
 ): Promise<RunContent> {
   const facts = new Map(queries.map((query) => [query.id, query]));
   const runs = await database.rows<StoredRun>(
@@ -71,12 +78,12 @@ export async function readRun(
     "select * from finding where run_id = $run_id order by finding_no",
     { run_id: runId },
   );
-  const all = stored.map((finding) => cleaned(finding, showPrompts));
+  const all = stored.map((finding) => cleaned(finding, shown));
   const findings = all.filter((finding) => finding.suppressed_by === null);
   const ran = new Set(runs.map((run) => run.detection_id));
   return {
     runId,
-    detections: runs.map((run) => described(run, facts.get(run.detection_id))),
+    detections: runs.map((run) => described(run, facts.get(run.detection_id), shown)),
     findings,
     suppressed: all.filter((finding) => finding.suppressed_by !== null),
     actors: groupByActor(findings),
@@ -173,13 +180,13 @@ interface StoredRun {
   suppressed: number;
 }
 
-function described(run: StoredRun, facts: QueryFacts | undefined): DetectionRun {
+function described(run: StoredRun, facts: QueryFacts | undefined, shown: Unmasked): DetectionRun {
   const { detection_id: id, reason, ...rest } = run;
   return {
     ...rest,
     id,
-    parameters: maskValue(run.parameters, true),
-    reason: reason === null ? null : maskSecrets(reason),
+    parameters: maskValue(run.parameters, { ...shown, prompts: true }),
+    reason: reason === null ? null : maskValue(reason, shown),
     title: facts?.title ?? id,
     severity: facts?.severity,
     element: facts?.element ?? "",
@@ -191,20 +198,15 @@ function described(run: StoredRun, facts: QueryFacts | undefined): DetectionRun 
   };
 }
 
-/** Members of `metrics` are masked by their names as well as by their look, all other texts by their look. */
-function cleaned(finding: Finding & { attack: string[] | null }, showPrompts: boolean): Finding {
-  const { metrics, records, parameters, ...rest } = finding;
+function cleaned(finding: Finding & { attack: string[] | null }, shown: Unmasked): Finding {
+  const { records } = finding;
   return {
-    ...maskValue(rest, true),
+    ...maskFinding(finding, shown),
     attack: finding.attack ?? [],
     atlas: finding.atlas ?? [],
-    parameters: maskValue(parameters, true),
-    metrics: maskValue(metrics, showPrompts),
     records: records ?? [],
     event_count: finding.event_count ?? 0,
     record_total: Math.max(finding.record_total ?? 0, records?.length ?? 0),
-    sha256: finding.sha256,
-    run_id: finding.run_id,
   };
 }
 

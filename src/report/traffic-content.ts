@@ -1,6 +1,5 @@
 import type { Database } from "../database/index.js";
 import { LIMIT } from "./limit.js";
-import { maskValue } from "./secret.js";
 
 /** Amounts over time, a series for each name; the largest come first, `others` are all beyond those with a name. */
 export interface Traffic {
@@ -119,7 +118,7 @@ async function readTraffic(
     width,
     from: start,
     to: start + columns * width,
-    series: maskValue(sorted, true),
+    series: sorted,
     names: slots[0]?.names ?? 0,
     total: sorted.reduce((sum, one) => sum + one.total, 0),
   };

@@ -9,6 +9,7 @@ import {
   type Element,
   isSeverity,
   loadLibrary,
+  maskResults,
   rankFindings,
   readCasePeriod,
   runDetections,
@@ -32,6 +33,7 @@ export interface DetectOptions {
   severity?: string;
   "since-baseline"?: boolean;
   "fail-on"?: string;
+  unmask?: boolean;
   param?: string[];
   json?: boolean;
   csv?: boolean;
@@ -86,6 +88,8 @@ export async function detect(options: DetectOptions, terminal: Terminal): Promis
       }),
     )
     .finally(() => writing.close());
+  const { unmask } = options;
+  const shown = { prompts: unmask, personal: unmask, secrets: unmask };
   const findings = results.flatMap((result) => result.findings);
   const chosen = Object.entries(selection).filter(([, value]) => value !== undefined);
   const detail = {
@@ -95,10 +99,10 @@ export async function detect(options: DetectOptions, terminal: Terminal): Promis
     detections: results.length,
     findings: findings.length,
     /** Of what `detect --json` prints for this run. */
-    sha256: sha256(asJson(results)),
+    sha256: sha256(asJson(maskResults(results, shown))),
   };
   await appendCustody(held, { action: "detect", detail }, terminal);
-  const told = fresh?.results ?? results;
+  const told = maskResults(fresh?.results ?? results, shown);
   print(told, options, terminal);
   if (fresh !== undefined) {
     terminal.note(

@@ -5,6 +5,7 @@ import { type CustodyEvent, openCase } from "../../evidence/index.js";
 import {
   findQuery,
   loadLibrary,
+  maskValue,
   type Query,
   runQuery,
   runSequences,
@@ -22,6 +23,7 @@ export interface InvestigateOptions {
   sequence?: string;
   json?: boolean;
   csv?: boolean;
+  unmask?: boolean;
 }
 
 /**
@@ -45,7 +47,10 @@ export async function investigate(options: InvestigateOptions, terminal: Termina
       const answered =
         scenario === undefined ? {} : await printScenario(database, queries, scenario, options, recording);
       if (scenario !== undefined && format !== "table") return { ...answered, format };
-      const results = await runSequences(database, queries, { only, scenario: scenario?.id });
+      const results = masked(
+        await runSequences(database, queries, { only, scenario: scenario?.id }),
+        options,
+      );
       failed = results.some((result) => result.failed);
       printSequences(results, options, recording);
       return { ...answered, sequences: results.map(({ id, version }) => `${id} ${version}`), format };
@@ -54,6 +59,11 @@ export async function investigate(options: InvestigateOptions, terminal: Termina
   } finally {
     database.close();
   }
+}
+
+/** What findings and steps say, without secrets and personal data unless they are asked for. */
+function masked<T>(value: T, { unmask }: InvestigateOptions): T {
+  return maskValue(value, { prompts: true, personal: unmask, secrets: unmask });
 }
 
 function choices(queries: readonly Query[]): string {
@@ -74,11 +84,9 @@ async function printScenario(
     throw new ColdtrailError("no-run", "there is nothing to answer from yet; run `coldtrail detect` first");
   }
   const { id, version, sha256 } = answer.provenance;
-  if (formatOf(options) !== "table") printRows(terminal, answer.columns, answer.rows, formatOf(options));
-  else
-    terminal.out(
-      `${scenario.title}\n${answer.rows.map(block).join("")}\n${answer.rows[0]?.coverage ?? ""}\n`,
-    );
+  const rows = masked(answer.rows, options);
+  if (formatOf(options) !== "table") printRows(terminal, answer.columns, rows, formatOf(options));
+  else terminal.out(`${scenario.title}\n${rows.map(block).join("")}\n${rows[0]?.coverage ?? ""}\n`);
   terminal.note(`${id} ${version}, sha256 ${sha256.slice(0, 12)}\n`);
   const [ran] = await database.rows<{ n: number }>("select count(*) as n from v_detection_answer");
   const known = queries.filter(({ kind }) => kind === "detection").length;

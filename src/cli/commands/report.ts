@@ -20,6 +20,7 @@ export interface ReportOptions {
   case: string;
   clock?: string;
   "show-prompts"?: boolean;
+  unmask?: boolean;
   /** False leaves the check of every sealed byte out. */
   verify?: boolean;
 }
@@ -53,6 +54,7 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
         toolVersion: terminal.version,
         now,
         showPrompts: options["show-prompts"] ?? false,
+        unmask: options.unmask ?? false,
       },
       join(held.dir, "reports", run),
     );

@@ -3,7 +3,6 @@ import { csvCell, toCsv } from "../../../src/report/csv.js";
 import { html } from "../../../src/report/html.js";
 import { escapeMarkdown } from "../../../src/report/markdown.js";
 import { stretches, stretchText } from "../../../src/report/records.js";
-import { maskSecrets, maskValue } from "../../../src/report/secret.js";
 import { cssString, SEVERITY_COLOUR } from "../../../src/report/style.js";
 import { formatCount, formatTime, shorten, visible } from "../../../src/report/visible.js";
 
@@ -115,71 +114,6 @@ describe("records", () => {
       "1/1",
       "2/8",
     ]);
-  });
-});
-
-describe("secrets", () => {
-  const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-
-  test.each([
-    ["a secret access key", `key ${SECRET} end`, SECRET],
-    [
-      "a Bedrock API key",
-      "with ABSKQmVkcm9ja0FQSUtleS1leGFtcGxlLWtleQ== sent",
-      "ABSKQmVkcm9ja0FQSUtleS1leGFtcGxlLWtleQ==",
-    ],
-    [
-      "a bearer token",
-      "Authorization: Bearer abcdefghijklmnopqrstuvwxyz0123",
-      "abcdefghijklmnopqrstuvwxyz0123",
-    ],
-    [
-      "a token of a web session",
-      "eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeKKF2",
-      "eyJhbGciOiJI.eyJzdWIiOiIx.SflKxwRJSMeKKF2",
-    ],
-    ["a signature in a URL", "GET /?X-Amz-Signature=0123456789abcdef&x=1", "0123456789abcdef"],
-    ["a password in a URL", "postgres://app:hunter2hunter2@db/x", "hunter2hunter2"],
-    ["an assignment", `{"secretAccessKey": "not-so-random-1"}`, "not-so-random-1"],
-    ["a private key", "-----BEGIN RSA PRIVATE KEY-----\nMIIB\n-----END RSA PRIVATE KEY-----", "MIIB"],
-  ])("masks %s, and keeps kind, offset, length, hash and end", (_, text, secret) => {
-    const masked = maskSecrets(text);
-    expect(masked).not.toContain(secret);
-    expect(masked).toMatch(/\[masked [\w ]+ at \d+, \d+ characters, sha256 [0-9a-f]{12}(, ends .{4})?\]/s);
-  });
-
-  test("leaves identifiers and hashes alone", () => {
-    for (const text of [
-      "AKIAEXAMPLEKQWBXNUSR",
-      "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod-database-AbCdEf",
-      "e2d4cf146bd38f69c0ad170b9d2959aae5538de6bbb54562d831bcbc9625dfec",
-      "da39a3ee5e6b4b0d3255bfef95601890afd80709",
-      "arn:aws:s3:::acme-ml-training-111122223333/datasets/churn/v3/part-00000.parquet",
-      "datasets/Churn/Version3/Training/Part0001",
-      "arn:aws:iam::111122223333:user/BedrockAPIKey-x7f2#bearer",
-    ]) {
-      expect(maskSecrets(text)).toBe(text);
-    }
-  });
-
-  test("members named for prompts are masked whole unless they are asked for; secrets always are", () => {
-    const metrics = {
-      prompt: "Ignore all rules",
-      samples: [{ text: "tell me" }],
-      sample_count: 3,
-      password: "x",
-    };
-    const masked = maskValue(metrics, false);
-    expect(masked.prompt).toMatch(
-      /^\[masked prompt text at 0, 16 characters, sha256 [0-9a-f]{12}, ends ules\]$/,
-    );
-    expect(masked.samples[0]?.text).toMatch(
-      /^\[masked prompt text at 0, 7 characters, sha256 [0-9a-f]{12}\]$/,
-    );
-    expect(masked.sample_count).toBe(3);
-    const shown = maskValue(metrics, true);
-    expect(shown).toMatchObject({ prompt: "Ignore all rules", samples: [{ text: "tell me" }] });
-    expect(shown.password).toMatch(/^\[masked secret/);
   });
 });
 
