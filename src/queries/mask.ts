@@ -43,9 +43,20 @@ const PATTERNS: Pattern[] = [
     expression: /\b[a-z][a-z0-9+.:-]{1,20}:\/\/[^\s:@/]{1,64}:(?<secret>[^\s@/]{3,128})@/dgi,
   },
   {
+    kind: "password",
+    expression: /\bAuthorization["']?\s*[:=]\s*["']?Basic\s+(?<secret>[A-Za-z0-9+/]{6,}={0,2})/dgi,
+  },
+  {
+    kind: "password",
+    expression:
+      /(?<![\w-])--[a-z-]{0,30}?(?:password|passwd|passphrase|secret|token|api-key)[ =]+["']?(?<secret>[^\s"']{6,})/dgi,
+  },
+  // Also as the end of a longer name such as DB_PASSWORD or masterUserPassword; not the `secret:` of an ARN.
+  {
     kind: "secret",
     expression:
-      /(?<![:\w])(?:password|passwd|pwd|secret|api[_-]?key|access[_-]?token|session[_-]?token|security[_-]?token|client[_-]?secret|(?:aws[_-]?)?secret[_-]?access[_-]?key|serviceApiKeyValue|servicePassword)\\?["']?\s*[:=]\s*\\?["']?(?<secret>[^\s"',;&}\\]{8,})/dgi,
+      /(?<![:\w-])[\w-]{0,40}?(?:password|passwd|passphrase|pwd|secret|(?:api|private|secret|account|access)[_-]?key|(?:access|auth|api|bearer|github|gitlab|id|refresh|security|session|slack)[_-]?token|client[_-]?secret|secret[_-]?access[_-]?key|serviceApiKeyValue)\\?["']?\s*[:=]\s*\\?["']?(?<secret>[^\s"',;&}\\]{8,})/dgi,
+    holds: (text) => !/^(?:arn:|HIDDEN_DUE_TO_|\*+$|\[masked |A[KS]IA[A-Z0-9]{12,}$)/.test(text),
   },
   {
     kind: "secret access key",
@@ -79,22 +90,9 @@ const IDENTITY =
 const IDENTITY_MEMBERS = new Set(["actor", "principal", "principals"]);
 const IDENTITY_TYPES = new Set(["principal", "credential", "user"]);
 
-/** Names of JSON members whose text is a secret whatever it looks like; compared without case and separators. */
-const SECRET_MEMBERS = new Set([
-  "secretaccesskey",
-  "awssecretaccesskey",
-  "sessiontoken",
-  "awssessiontoken",
-  "securitytoken",
-  "password",
-  "servicepassword",
-  "serviceapikeyvalue",
-  "apikey",
-  "bearertoken",
-  "clientsecret",
-  "privatekey",
-  "authorization",
-]);
+/** Ends of names of JSON members whose text is a secret whatever it looks like; compared without case and separators. */
+const SECRET_MEMBER =
+  /(?:password|passphrase|secretaccesskey|sessiontoken|securitytoken|bearertoken|apikey|apikeyvalue|clientsecret|secretstring|privatekey|keymaterial|authorization)$/;
 
 /** Names of JSON members whose text is what somebody said to a model or a model to them. */
 const PROMPT_MEMBERS = new Set([
@@ -126,6 +124,10 @@ const PROMPT_MEMBERS = new Set([
   "quotes",
   "matchedtext",
 ]);
+
+const PROMPT = "prompt text";
+/** What a sample says of a text without repeating it. */
+const PLACE_MEMBERS = new Set(["table", "side", "sha256", "last4"]);
 
 /** The findings of a run as they are told to people: secrets, personal data and texts of prompts masked. */
 export function maskResults(results: readonly DetectionResult[], shown: Unmasked = {}): DetectionResult[] {
@@ -206,15 +208,20 @@ function masked(value: Value, shown: Unmasked, identities: Set<string>, kind: st
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
       maskText(name, shown, identities),
-      masked(item as Value, shown, identities, kindOf(name, shown) ?? kind),
+      masked(
+        item as Value,
+        shown,
+        identities,
+        kindOf(name, shown) ?? (kind === PROMPT && PLACE_MEMBERS.has(name) ? undefined : kind),
+      ),
     ]),
   );
 }
 
 function kindOf(name: string, shown: Unmasked): string | undefined {
   const plain = name.toLowerCase().replace(/[^a-z]/g, "");
-  if (!shown.secrets && SECRET_MEMBERS.has(plain)) return "secret";
-  return !shown.prompts && PROMPT_MEMBERS.has(plain) ? "prompt text" : undefined;
+  if (!shown.secrets && SECRET_MEMBER.test(plain)) return "secret";
+  return !shown.prompts && PROMPT_MEMBERS.has(plain) ? PROMPT : undefined;
 }
 
 function mask(text: string, kind: string, offset: number): string {

@@ -24,6 +24,11 @@ describe("secrets", () => {
     ["a signature in a URL", "GET /?X-Amz-Signature=0123456789abcdef&x=1", "0123456789abcdef"],
     ["a password in a URL", "postgres://app:hunter2hunter2@db/x", "hunter2hunter2"],
     ["an assignment", `{"secretAccessKey": "not-so-random-1"}`, "not-so-random-1"],
+    ["a variable of an environment", "export DB_PASSWORD=hunter2hunter2", "hunter2hunter2"],
+    ["a key of another service", "OPENAI_API_KEY: abcdefgh12345678", "abcdefgh12345678"],
+    ["a member of a request", `"masterUserPassword":"hunter2hunter2"`, "hunter2hunter2"],
+    ["an option of a command", "psql --db-password hunter2hunter2 -h x", "hunter2hunter2"],
+    ["a basic authorization", "Authorization: Basic dXNlcjpwYXNzd29yZA==", "dXNlcjpwYXNzd29yZA=="],
     ["an address of mail", "to <jo.doe+x@mail.example.com>.", "jo.doe+x@mail.example.com"],
     ["a card number", "card 4111 1111 1111 1111, 12/29", "4111 1111 1111 1111"],
     ["a social security number", "SSN 078-05-1120.", "078-05-1120"],
@@ -45,6 +50,8 @@ describe("secrets", () => {
       "1710154084000 4111111111111112 2026-03-11 41111111-1111-1111-1111-111111111111",
       "arn:aws:sts::111122223333:assumed-role/Admin/jo@example.com AROAEXAMPLEROLEID0001:ann@example.com",
       "datasets/Churn/Version3/Training/Part0001",
+      "access_key: AKIAEXAMPLEKQWBXNUSR, secret: arn:aws:secretsmanager:us-east-1:111122223333:secret:prod",
+      "password: HIDDEN_DUE_TO_SECURITY_REASONS, passwordResetRequired: true, max_tokens: 12345678",
       "arn:aws:iam::111122223333:user/BedrockAPIKey-x7f2#bearer",
     ]) {
       expect(maskText(text)).toBe(text);
@@ -54,9 +61,10 @@ describe("secrets", () => {
   test("members named for prompts are masked whole unless they are asked for; secrets always are", () => {
     const metrics = {
       prompt: "Ignore all rules",
-      samples: [{ text: "tell me" }],
+      samples: [{ text: "tell me", table: "bedrock_message", sha256: "0123456789ab", last4: "l me" }],
       sample_count: 3,
       password: "x",
+      masterUserPassword: "y",
     };
     const masked = maskValue(metrics);
     expect(masked.prompt).toMatch(
@@ -66,9 +74,15 @@ describe("secrets", () => {
       /^\[masked prompt text at 0, 7 characters, sha256 [0-9a-f]{12}\]$/,
     );
     expect(masked.sample_count).toBe(3);
+    expect(masked.samples[0]).toMatchObject({
+      table: "bedrock_message",
+      sha256: "0123456789ab",
+      last4: "l me",
+    });
     const shown = maskValue(metrics, { prompts: true });
     expect(shown).toMatchObject({ prompt: "Ignore all rules", samples: [{ text: "tell me" }] });
     expect(shown.password).toMatch(/^\[masked secret/);
+    expect(shown.masterUserPassword).toMatch(/^\[masked secret/);
   });
 });
 
