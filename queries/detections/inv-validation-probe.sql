@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-validation-probe
--- version: 1.0.1
+-- version: 1.1.0
 -- title: Model access probed with invalid parameters
 -- status: stable
 -- severity: high
@@ -33,6 +33,7 @@
 -- references:
 --   - https://www.sysdig.com/blog/llmjacking-stolen-cloud-credentials-used-in-new-ai-attack
 -- changelog:
+--   1.1.0: what Bedrock answered is error_messages, which are no prompts
 --   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
@@ -190,7 +191,7 @@ select
         'peak_in_window': peak,
         'model_names': distinct_values(model),
         'region_names': distinct_values(aws_region),
-        'messages': list_slice(distinct_values(case when is_probe then error_message end), 1, 5)
+        'error_messages': list_slice(distinct_values(case when is_probe then error_message end), 1, 5)
     } as metrics
 from evidence
 group by
