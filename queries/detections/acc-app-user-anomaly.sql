@@ -1,6 +1,6 @@
 -- ---
 -- id: acc-app-user-anomaly
--- version: 1.0.0
+-- version: 1.0.1
 -- title: End user of an application behaves unlike others
 -- status: stable
 -- severity: medium
@@ -38,6 +38,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
 -- changelog:
+--   1.0.1: the same rows, faster
 --   1.0.0: first version
 -- ---
 with invocation as (
@@ -85,15 +86,7 @@ hourly as (
         min(invocation.event_time) as first_seen,
         max(invocation.event_time) as last_seen,
         min(invocation.region) as region,
-        min(invocation.account_id) as account_id,
-        list(
-            {
-                'table': 'bedrock_invocation',
-                'artifact_id': invocation.artifact_id,
-                'record_no': invocation.record_no
-            }
-            order by invocation.event_time, invocation.artifact_id, invocation.record_no
-        ) as records
+        min(invocation.account_id) as account_id
     from invocation
     left join attempt
         on attempt.artifact_id = invocation.artifact_id
@@ -125,7 +118,21 @@ select
     || ' (median ' || habit.median_count || '), ' || counted(hourly.stopped_count, 'intervention')
     || ' of the guardrail, ' || counted(hourly.attempt_count, 'attempt') || ' on the system prompt'
     as summary,
-    hourly.records,
+    (
+        select
+            list(
+                {
+                    'table': 'bedrock_invocation',
+                    'artifact_id': invocation.artifact_id,
+                    'record_no': invocation.record_no
+                }
+                order by invocation.event_time, invocation.artifact_id, invocation.record_no
+            )
+        from invocation
+        where invocation.principal is not distinct from hourly.principal
+            and invocation.end_user = hourly.end_user
+            and invocation.hour = hourly.hour
+    ) as records,
     hourly.principal as actor,
     hourly.region,
     hourly.account_id,

@@ -1,8 +1,8 @@
 -- Every credential with itself and with all credentials that it descends from by v_lineage, twelve steps at most; a created
--- user or role counts for the credentials that it is used with.
+-- user or role counts for the credentials that it is used with. The steps stand outside of the recursion, as in v_flagged.
 
 create or replace view v_kin as
-with recursive edge as materialized (
+with edge as materialized (
     select distinct
         parent,
         child
@@ -27,27 +27,30 @@ step as materialized (
         principal,
         credential
     from holder
-),
-tree(ancestor, descendant, depth) as (
-    select
-        parent,
-        child,
-        1
-    from step
-    where parent not in (select principal from holder)
-    union
-    select
-        tree.ancestor,
-        step.child,
-        tree.depth + 1
-    from tree
-    join step
-        on step.parent = tree.descendant
-    where tree.depth < 12
-        and step.child <> tree.ancestor
 )
 select distinct
     ancestor,
     descendant
-from tree;
+from (
+    with recursive tree(ancestor, descendant, depth) as (
+        select
+            parent,
+            child,
+            1
+        from step
+        where parent not in (select principal from holder)
+        union
+        select
+            tree.ancestor,
+            step.child,
+            tree.depth + 1
+        from tree
+        join step
+            on step.parent = tree.descendant
+        where tree.depth < 12
+            and step.child <> tree.ancestor
+    )
+    select *
+    from tree
+) as tree;
 comment on view v_kin is 'Credentials (ancestor) with the credentials and identities that came of them (descendant); not with themselves.';

@@ -26,8 +26,11 @@ export interface Result {
   rows: Row[];
 }
 
-/** The oldest DuckDB that can read the database of a case; since this one, texts are compressed in one pass. */
-const STORAGE = "v1.3.0";
+/**
+ * The oldest DuckDB that can read the database of a case. Before 1.5 a stored view forgets that a part of it is MATERIALIZED
+ * and makes that part again wherever it is used; before 1.3 texts are compressed in two passes.
+ */
+const STORAGE = "v1.5.0";
 
 /** One open database under the project's policy. Close it. */
 export class Database {
