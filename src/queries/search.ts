@@ -51,14 +51,17 @@ export async function planSearch(
     throw new ColdtrailError("usage", `--source ${term.source}: there is no such table of evidence${hint}`);
   }
   const [root, ...path] = term.field?.split(".") ?? [];
-  const looked = columns.filter(
+  const named = columns.filter(
     ({ table_name, column_name }) =>
       (term.source ?? table_name) === table_name && (root ?? column_name) === column_name,
   );
-  const tables = [...new Set(looked.map(({ table_name }) => table_name))];
+  const tables = [...new Set(named.map(({ table_name }) => table_name))];
   if (tables.length === 0)
     throw new ColdtrailError("usage", `--source ${term.source}: this table has no field ${term.field}`);
-  const selects = tables.map((table) => {
+  const isPlain = term.field === undefined && term.isRegex !== true;
+  const able = isPlain ? named.filter(({ data_type }) => canHold(data_type, term.text)) : named;
+  const looked = able.length > 0 ? able : named;
+  const selects = [...new Set(looked.map(({ table_name }) => table_name))].map((table) => {
     const times = columns
       .filter(({ table_name }) => table_name === table)
       .map(({ column_name }) => column_name);
@@ -71,7 +74,7 @@ export async function planSearch(
       term,
     );
   });
-  const sql = `${selects.join("\nunion all\n")}\norder by event_time, source, artifact_id, record_no`;
+  const sql = `${selects.join("\nunion all\n")}\norder by event_time, source, artifact_id, record_no, fields, excerpt`;
   const query = madeQuery({
     ...{ id: "search", title: "Search", description: "Finds a text.", sql },
     parameters: { text: { type: "text", required: true, description: "what is searched" } },
@@ -133,6 +136,21 @@ async function searchedColumns(database: Database): Promise<SearchedColumn[]> {
        and column_name not in ('artifact_id', 'record_no', 'flags')
      order by table_name, column_index`,
   );
+}
+
+/** Characters of which the text of a number, a time or a truth value consists, in lower case. */
+const CHARACTERS: Record<string, RegExp> = {
+  BOOLEAN: /^[truefals]+$/,
+  BIGINT: /^[-0-9]+$/,
+  INTEGER: /^[-0-9]+$/,
+  DOUBLE: /^[-+.0-9einfaty]+$/,
+  DATE: /^[-0-9 infty(bc)]+$/,
+  "TIMESTAMP WITH TIME ZONE": /^[-+:. 0-9infty(bc)]+$/,
+};
+
+/** Whether a column of this type can hold the text at all: most columns are numbers and times, and making texts of them is dear. */
+function canHold(type: string, text: string): boolean {
+  return CHARACTERS[type]?.test(text.toLowerCase()) ?? true;
 }
 
 interface Expression {

@@ -146,6 +146,14 @@ test("an analyst's own hunt runs from its file, and a saved run names query, par
   );
 });
 
+test("a hunt that DuckDB cannot parse is told with its file and the place, not as a bug of ours", async () => {
+  const file = join(work, "broken.sql");
+  await writeFile(file, OWN_HUNT.replace("id: mine", "id: broken").replace("order by all", "order order"));
+  const { code, notes } = await coldtrail("hunt", "run", folder, file, "--name", "x");
+  expect(code).toBe(5);
+  expect(notes).toMatch(/broken\.sql: .*syntax error at or near "order"/);
+});
+
 test("a hunt of two statements, or one that breaks out of its SELECT, never runs", async () => {
   const file = join(work, "mine.sql");
   const target = join(work, "stolen.csv");

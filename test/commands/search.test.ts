@@ -27,7 +27,11 @@ beforeAll(async () => {
     ...more,
   });
   const Records = [
-    event(1, { userAgent: "TruffleHog/3", requestParameters: { modelId: "anthropic.claude-v2" } }),
+    event(1, {
+      readOnly: true,
+      userAgent: "TruffleHog/3",
+      requestParameters: { modelId: "anthropic.claude-v2" },
+    }),
     event(2, { userAgent: "Boto3", requestParameters: { modelId: "anthropic.claude-v2:1" } }),
     event(3, {
       userAgent: "Boto3",
@@ -52,6 +56,12 @@ test("a word is found in any column, whatever its case, with the field and the r
   expect(await found("trufflehog")).toMatchObject([
     { source: "cloudtrail_event", record_no: 1, fields: ["user_agent"], excerpt: "TruffleHog/3" },
   ]);
+});
+
+test("times and truth values are searched as they are printed", async () => {
+  expect(await found("09:00:02")).toMatchObject([{ record_no: 2, fields: ["event_time"] }]);
+  expect(await found("2026-03-11 09:00:03+00")).toMatchObject([{ record_no: 3, fields: ["event_time"] }]);
+  expect(await found("TRUE")).toMatchObject([{ record_no: 1, fields: ["read_only"] }]);
 });
 
 test("field:value is the whole value of a column or of a place in JSON", async () => {

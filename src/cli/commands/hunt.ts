@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { assetFolder } from "../../assets.js";
-import { readSyntax } from "../../database/index.js";
+import { firstLine, readSyntax } from "../../database/index.js";
 import { ColdtrailError, EXIT, type ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
 import {
@@ -65,8 +65,12 @@ export async function hunt(options: HuntOptions, terminal: Terminal): Promise<Ex
   });
   const given = parametersIn(options);
   try {
-    const { statements } = await readSyntax(database, found.sql);
-    if (statements !== 1) throw new ColdtrailError("query-invalid", `${found.file}: is not one SELECT`);
+    const invalid = (fact: string) =>
+      new ColdtrailError("query-invalid", `${found.file}: ${fact}`, EXIT.queryCheckFailed);
+    const { statements } = await readSyntax(database, found.sql).catch((error) => {
+      throw invalid(firstLine(error));
+    });
+    if (statements !== 1) throw invalid("is not one SELECT");
     if (options.save === true) return await saveRun({ held, database, query: found, given }, terminal);
     return await answerQuestion({ held, database, query: found, given, action: "hunt", options }, terminal);
   } finally {
