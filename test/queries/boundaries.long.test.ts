@@ -30,6 +30,9 @@ for (const query of queries) {
   if (numeric.length === 0) continue;
   describe(query.id, () => {
     const own = cases.filter(({ kind, id }) => kind === "detection" && id === query.id);
+    test("its cases hold before anything is moved", async () => {
+      for (const testCase of own) expect(await bench.run(query, testCase), testCase.name).toEqual([]);
+    });
     for (const [name, definition] of numeric) {
       const key = `${query.id}.${name}`;
       test.skipIf(key in EXEMPT)(`a case notices one unit of ${name}`, async () => {
