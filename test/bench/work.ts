@@ -179,6 +179,7 @@ export async function analysisWork(folder: string, events: number): Promise<Line
     coldtrail("hunt", "run", held, "h-key-activity", "--access-key", "AKIAEXAMPLESVCRAGSYN"),
   );
   const timeline = await median(3, () => coldtrail("timeline", held, "--ip", "198.51.100.77"));
+  const search = await median(3, () => coldtrail("search", held, "AKIAEXAMPLESVCRAGSYN"));
   await program("chmod", "-R", "u+w", held);
   return [
     line(`acquire: ${title}`, acquired, `${perSecond(events, acquired)} events/s`),
@@ -186,6 +187,7 @@ export async function analysisWork(folder: string, events: number): Promise<Line
     line(`detect, all queries: ${title}`, detected, `${perSecond(events, detected)} events/s`),
     line(`hunt run h-key-activity: ${title}`, hunt, ""),
     line(`timeline --ip: ${title}`, timeline, ""),
+    line(`search in every column: ${title}`, search, ""),
   ];
 }
 
