@@ -73,7 +73,7 @@ detected as (
         ) as answer,
         list(detection_id order by detection_id) filter (findings > 0) as fired,
         list(
-            coalesce(detection_id, pattern) || ': ' || coalesce(reason, 'not part of the last detect run')
+            coalesce(detection_id, pattern) || ': ' || coalesce(reason, 'did not run')
             order by coalesce(detection_id, pattern)
         ) filter (detection_id is null or (status in ('partial', 'not_evaluable') and reason is not null))
             as not_answered,
