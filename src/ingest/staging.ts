@@ -19,7 +19,7 @@ const PARCEL_FILES = 64;
  * Batches of a thread that may wait for the loader before it pauses, which bounds the disk that spools take; and how many in
  * all are worth a load: DuckDB writes full row groups once, and all that is less than one for each thread twice.
  */
-const AHEAD = 8;
+const AHEAD = 10;
 
 /** Chooses threads for much evidence, this thread for little (or where there is no compiled worker to start). */
 export function createStaging(settings: Settings, bytes: number, threads: number): Staging {
