@@ -77,6 +77,7 @@ const SHORT_HEAD = 4 * 1024;
 /** A first record may be large; beyond this its keys are not waited for. */
 const LARGE_HEAD = 8 * 1024 * 1024;
 const BATCH_ARTIFACTS = 5_000;
+
 /** Reads artifacts, recognises them and frames their records into spools. */
 export class Stager {
   readonly #options: StagerOptions;
@@ -192,12 +193,11 @@ export class Stager {
       await this.#parquet(chunks, job, result);
       return null;
     }
-    const atFirstSight = recognise(
-      readOutline(head.subarray(0, SHORT_HEAD)),
-      job.name,
-      this.#options.sources,
-    );
-    if (atFirstSight !== null && isRecord(atFirstSight)) return { claim: atFirstSight, chunks };
+    if (head.length > SHORT_HEAD) {
+      const short = readOutline(head.subarray(0, SHORT_HEAD));
+      const atFirstSight = recognise(short, job.name, this.#options.sources);
+      if (atFirstSight !== null && isRecord(atFirstSight)) return { claim: atFirstSight, chunks };
+    }
     let outline = readOutline(head.subarray(0, HEAD));
     let claim = this.#recognise(outline, head, job.name);
     let all = chunks;

@@ -90,6 +90,7 @@ export async function detect(options: DetectOptions, terminal: Terminal): Promis
     .finally(() => writing.close());
   const { unmask } = options;
   const shown = { prompts: unmask, personal: unmask, secrets: unmask };
+  const masked = maskResults(results, shown);
   const findings = results.flatMap((result) => result.findings);
   const chosen = Object.entries(selection).filter(([, value]) => value !== undefined);
   const detail = {
@@ -99,10 +100,10 @@ export async function detect(options: DetectOptions, terminal: Terminal): Promis
     detections: results.length,
     findings: findings.length,
     /** Of what `detect --json` prints for this run. */
-    sha256: sha256(asJson(maskResults(results, shown))),
+    sha256: sha256(asJson(masked)),
   };
   await appendCustody(held, { action: "detect", detail }, terminal);
-  const told = maskResults(fresh?.results ?? results, shown);
+  const told = fresh === undefined ? masked : maskResults(fresh.results, shown);
   print(told, options, terminal);
   if (fresh !== undefined) {
     terminal.note(
