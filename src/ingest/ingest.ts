@@ -9,7 +9,7 @@ import { evidenceTables, forgetArtifacts } from "./evidence-tables.js";
 import { type Known, listJobs, sealedFileOf } from "./jobs.js";
 import { Loader } from "./load.js";
 import { loadReference } from "./reference.js";
-import { type BrokenCount, settle } from "./settle.js";
+import { type BrokenCount, countRecords, settle } from "./settle.js";
 import { loadSources } from "./source.js";
 import type { StageJob } from "./stage.js";
 import { createStaging } from "./staging.js";
@@ -79,13 +79,10 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
     const known = current.isNew ? new Map<number, Known>() : await knownArtifacts(database);
     const unread = current.isNew ? new Set<number>() : await forgetUnread(database, known);
     const { jobs, origins, listed } = await listJobs(held, sealed, known, sources, unread);
-    if (
-      jobs.length === 0 &&
-      listed.length === 0 &&
-      !current.isNew &&
-      (await stateOf(database)) === "settled"
-    ) {
-      return await summarise(database, known, [], rebuilt);
+    const isSettled = !current.isNew && (await stateOf(database)) === "settled";
+    const reported = isSettled || current.isNew ? new Set(known.keys()) : await countedArtifacts(database);
+    if (jobs.length === 0 && listed.length === 0 && isSettled) {
+      return await summarise(database, reported, [], rebuilt);
     }
     const redo: StageJob[] = [];
     const byId = new Map(jobs.map((job) => [job.artifactId, job]));
@@ -125,10 +122,13 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
       await begun;
       await loader.commit();
       await assertAllAreIn(database, byId);
-      const broken = await settle(database, sources, options.sqlFolder);
-      await database.run("insert or replace into knowledge values ('ingest', 'settled')");
+      await settle(database, sources, options.sqlFolder);
+      const broken = await database.transaction(async () => {
+        await database.run("insert or replace into knowledge values ('ingest', 'settled')");
+        return countRecords(database, sources);
+      });
       await database.run("checkpoint");
-      return await summarise(database, known, broken, rebuilt);
+      return await summarise(database, reported, broken, rebuilt);
     } catch (error) {
       if (options.signal?.aborted) throw interrupted();
       throw error;
@@ -207,7 +207,7 @@ async function forgetUnread(database: Database, known: Map<number, Known>): Prom
       files.has(sealedFileOf(id)) || (duplicateOf !== null && files.has(sealedFileOf(duplicateOf))),
   );
   const ids = unread.map(([id]) => id);
-  await forgetArtifacts(database, ids);
+  await database.transaction(() => forgetArtifacts(database, ids));
   for (const id of ids) known.delete(id);
   return new Set(ids);
 }
@@ -219,14 +219,21 @@ async function knownArtifacts(database: Database): Promise<Map<number, Known>> {
   return new Map(rows.map(({ id, ...artifact }) => [id, artifact]));
 }
 
+/** Artifacts that an earlier run got to the end with; what an interrupted one read, it could not report. */
+async function countedArtifacts(database: Database): Promise<Set<number>> {
+  const rows = await database.rows<{ id: number }>("select artifact_id as id from record_count order by id");
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Counts and problems of all artifacts but those that were reported before. */
 async function summarise(
   database: Database,
-  known: Map<number, unknown>,
+  reported: Set<number>,
   broken: BrokenCount[],
   rebuilt: boolean,
 ): Promise<IngestResult> {
-  const fresh = `artifact_id not in (select unnest(string_split($known, ','))::bigint)`;
-  const parameters = { known: known.size === 0 ? "-1" : [...known.keys()].join(",") };
+  const fresh = `artifact_id not in (select unnest(string_split($reported, ','))::bigint)`;
+  const parameters = { reported: reported.size === 0 ? "-1" : [...reported].join(",") };
   const [counts] = await database.rows<Record<string, number>>(
     `select
          count(*) as artifacts,

@@ -67,10 +67,15 @@ export class Loader {
 
   /** Loads a batch; artifacts whose records DuckDB refuses are handed back for the careful gear. */
   async load(batch: Batch): Promise<void> {
-    for (const spool of [...batch.spools]) {
-      if (!spool.careful || spool.source === "reject") continue;
+    const untried = batch.spools.filter(({ careful, source }) => careful && source !== "reject");
+    if (untried.length > 0) {
       // A refusal would take the open transaction with it.
       await this.commit();
+      // Before weeding, which rejects records of these artifacts.
+      await this.#restart(batch);
+      this.#committedParts = new Set(this.#parts);
+    }
+    for (const spool of untried) {
       if (spool.form !== "parquet") await weed(this.#database, spool, this.#sourceOf(spool));
       else {
         const reason = await this.#parquetRefusal(spool);
@@ -125,12 +130,16 @@ export class Loader {
     this.#parts = new Set(this.#committedParts);
   }
 
-  async #loadBatch({ spools, artifacts }: Batch, jointly: boolean): Promise<void> {
-    // The careful gear begins with the first record again: what the fast one gave of the artifact goes.
-    const careful = carefulOf({ spools, artifacts });
-    const restarted = [...careful, ...this.#discarded].filter((id) => this.#parts.has(id));
+  /** The careful gear begins with the first record again: what the fast one gave of its artifacts goes. */
+  async #restart(batch: Batch): Promise<void> {
+    const restarted = [...carefulOf(batch), ...this.#discarded].filter((id) => this.#parts.has(id));
     await forgetArtifacts(this.#database, restarted);
     for (const id of restarted) this.#parts.delete(id);
+  }
+
+  async #loadBatch(batch: Batch, jointly: boolean): Promise<void> {
+    const { spools, artifacts } = batch;
+    await this.#restart(batch);
     for (const group of jointly ? grouped(spools) : spools.map((spool): Spools => [spool])) {
       const longest = Math.max(...group.map((spool) => spool.longest));
       await this.#database.withMemory(memoryFor(longest), () => this.#loadSpools(group));

@@ -15,15 +15,11 @@ export interface BrokenCount {
 }
 
 /**
- * Brings the loaded rows to their final state: duplicates out, conflicts flagged, derived tables made, records counted.
+ * Brings the loaded rows to their final state: duplicates out, conflicts flagged, derived tables made.
  *
  * It depends on nothing but what is in the tables, so that an interrupted ingest settles to the same rows.
  */
-export async function settle(
-  database: Database,
-  sources: Source[],
-  sqlFolder: string,
-): Promise<BrokenCount[]> {
+export async function settle(database: Database, sources: Source[], sqlFolder: string): Promise<void> {
   for (const source of sources) {
     if (source.identity === undefined) continue;
     for (const table of source.emits) await removeDuplicates(database, table, source);
@@ -31,7 +27,6 @@ export async function settle(
   for (const file of await sqlFiles(`${sqlFolder}/derived`)) {
     await runSliced(database, await readFile(file, "utf8"));
   }
-  return countRecords(database, sources);
 }
 
 /**
@@ -69,12 +64,15 @@ async function removeDuplicates(database: Database, table: string, source: Sourc
         window same as (partition by content order by artifact_id, record_no)
     )
     select * from compared where (artifact_id, record_no) <> (of_artifact_id, of_record_no)`);
-  await database.run(
-    "insert into duplicate select artifact_id, record_no, of_artifact_id, of_record_no from repeated",
-  );
-  await database.run(
-    `delete from ${name} using repeated where ${name}.artifact_id = repeated.artifact_id and ${name}.record_no = repeated.record_no`,
-  );
+  // Together, so that whatever ends the program in between, no record is both a row and a duplicate.
+  await database.transaction(async () => {
+    await database.run(
+      "insert into duplicate select artifact_id, record_no, of_artifact_id, of_record_no from repeated",
+    );
+    await database.run(
+      `delete from ${name} using repeated where ${name}.artifact_id = repeated.artifact_id and ${name}.record_no = repeated.record_no`,
+    );
+  });
   if (source.conflict_flag === undefined) return;
   const flag = quoteLiteral(source.conflict_flag);
   await database.run(`update ${name}
@@ -95,7 +93,8 @@ async function payloadColumns(database: Database, table: string): Promise<string
   return rows.map((row) => row.name);
 }
 
-async function countRecords(database: Database, sources: Source[]): Promise<BrokenCount[]> {
+/** Counts what became of the records of every artifact; returns those that do not add up. */
+export async function countRecords(database: Database, sources: Source[]): Promise<BrokenCount[]> {
   // Rows of a derived table are no records of their own: a table counts for the sources that emit into it, and for
   // containers whose records may go to any source.
   const tables = new Set(sources.flatMap((source) => source.emits));

@@ -13,7 +13,7 @@ const LARGE = 16 * 1024 * 1024;
 const HEADER = /^-- sliced: (\w+) by (.+)$/m;
 
 /**
- * Runs a script, in slices where it asks for them by a line `-- sliced: <table> by <bytes of a row>`: as often as is
+ * Runs a script in one transaction, or in slices where it asks for them by a line `-- sliced: <table> by <bytes of a row>`: as often as is
  * needed so that no run looks at more than some megabytes of large values at a time. It finds the rows of its slice by
  * `rowid between getvariable('slice_first') and getvariable('slice_last')`.
  *
@@ -22,7 +22,7 @@ const HEADER = /^-- sliced: (\w+) by (.+)$/m;
 export async function runSliced(database: Database, script: string): Promise<void> {
   const [, table, bytes] = HEADER.exec(script) ?? [];
   if (table === undefined || bytes === undefined) {
-    await database.run(script);
+    await database.transaction(() => database.run(script));
     return;
   }
   const slices = await database.rows<{ first: number; last: number; largest: number }>(
@@ -58,6 +58,6 @@ export async function runSliced(database: Database, script: string): Promise<voi
   for (const { first, last, largest } of slices) {
     await database.run(`set variable slice_first = ${first}; set variable slice_last = ${last}`);
     const memory = largest < LARGE ? 0 : largest * 16 + 512 * 1024 * 1024;
-    await database.withMemory(memory, () => database.run(script));
+    await database.withMemory(memory, () => database.transaction(() => database.run(script)));
   }
 }

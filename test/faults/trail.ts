@@ -29,9 +29,9 @@ export async function writeTrail(folder: string, files: number, events: number):
 }
 
 /** Makes a case with these sources acquired. */
-export async function acquired(folder: string, source: string): Promise<string> {
+export async function acquired(folder: string, ...sources: string[]): Promise<string> {
   await coldtrail("init", folder, "--title", "T", "--examiner", "E");
-  await coldtrail("acquire", folder, source);
+  await coldtrail("acquire", folder, ...sources);
   return folder;
 }
 

@@ -6,7 +6,7 @@ import { assetFolder } from "../../src/assets.js";
 import { applySchema, Database } from "../../src/database/index.js";
 import { evidenceTables, forgetArtifacts } from "../../src/ingest/evidence-tables.js";
 import { Loader } from "../../src/ingest/load.js";
-import { settle } from "../../src/ingest/settle.js";
+import { countRecords, settle } from "../../src/ingest/settle.js";
 import { loadSources, type Source } from "../../src/ingest/source.js";
 import { type StageJob, Stager } from "../../src/ingest/stage.js";
 
@@ -69,8 +69,9 @@ export class Gears {
       await stager.flush();
     }
     await loader.commit();
+    await settle(database, sources, assetFolder("sql"));
     const result: Record<string, unknown> = {
-      broken: await settle(database, sources, assetFolder("sql")),
+      broken: await countRecords(database, sources),
       artifact: await database.rows("select source, state, records from artifact"),
       reject: await database.rows("select record_no from reject order by record_no"),
     };

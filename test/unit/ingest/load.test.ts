@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { assetFolder } from "../../../src/assets.js";
 import { applySchema, Database } from "../../../src/database/index.js";
+import { forgetArtifacts } from "../../../src/ingest/evidence-tables.js";
 import { Loader } from "../../../src/ingest/load.js";
 import { loadSources, type Source } from "../../../src/ingest/source.js";
 import { type Batch, type StageJob, Stager } from "../../../src/ingest/stage.js";
@@ -28,6 +29,14 @@ afterAll(async () => {
 function record(artifact: number, name: string): string {
   const place = `"eventTime":"2026-03-11T09:12:04Z","eventSource":"s3.amazonaws.com","eventID":"${artifact}-${name}"`;
   return `{${place},"eventName":"${name}"}`;
+}
+
+/** Loads; the artifacts that go to the careful gear are added to `redone`. */
+function loaderOf(redone: number[]): Loader {
+  const origin = { acquisition: "0001", path: "x", original: "x", member: null };
+  return new Loader(database, sources, new Map(ARTIFACTS.map((id) => [id, origin])), (ids) =>
+    redone.push(...ids),
+  );
 }
 
 /** Batches as a thread makes them: one for each artifact, all of the same source. */
@@ -69,10 +78,7 @@ it("of files that are loaded together, only the one that DuckDB refuses goes to 
   const { batches, jobs, stager } = await staged(texts.map((text) => `${text}\n`));
   expect(batches.flatMap(({ spools }) => spools)).toHaveLength(3);
   const redone: number[] = [];
-  const origin = { acquisition: "0001", path: "x", original: "x", member: null };
-  const loader = new Loader(database, sources, new Map(ARTIFACTS.map((id) => [id, origin])), (ids) =>
-    redone.push(...ids),
-  );
+  const loader = loaderOf(redone);
   await loader.load({
     spools: batches.flatMap(({ spools }) => spools),
     artifacts: batches.flatMap(({ artifacts }) => artifacts),
@@ -90,5 +96,25 @@ it("of files that are loaded together, only the one that DuckDB refuses goes to 
   ]);
   expect(await database.rows("select artifact_id, record_no from reject")).toEqual([
     { artifact_id: 2, record_no: 2 },
+  ]);
+});
+
+it("a record that only DuckDB refuses stays rejected when parts of its file were loaded before", async () => {
+  await forgetArtifacts(database, ARTIFACTS);
+  // Half a surrogate pair is JSON, but no text.
+  const half = record(1, "GetObject").replace('GetObject"}', '\\ud800"}');
+  const part = await staged([`${record(1, "PutObject")}\n`]);
+  const loader = loaderOf([]);
+  for (const { spools } of part.batches.splice(0)) await loader.load({ spools, artifacts: [] });
+  await writeFile(part.jobs[0]?.path as string, `${record(1, "PutObject")}\n${half}\n`);
+  await part.stager.stage({ ...(part.jobs[0] as StageJob), careful: true });
+  await part.stager.flush();
+  for (const batch of part.batches) await loader.load(batch);
+  await loader.commit();
+  expect(await database.rows("select event_name from cloudtrail_event")).toEqual([
+    { event_name: "PutObject" },
+  ]);
+  expect(await database.rows("select artifact_id, record_no from reject")).toEqual([
+    { artifact_id: 1, record_no: 2 },
   ]);
 });
