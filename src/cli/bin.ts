@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { randomUUID } from "node:crypto";
 import { main } from "./main.js";
 import { version } from "./version.js";
 
@@ -18,7 +17,7 @@ process.exitCode = await main(process.argv.slice(2), {
   note: (text) => void process.stderr.write(text),
   interactive: process.stderr.isTTY === true,
   now: () => new Date(),
-  newId: randomUUID,
+  newId: () => crypto.randomUUID(),
   signal: interruption.signal,
   version,
 });

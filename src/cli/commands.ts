@@ -144,7 +144,7 @@ export const COMMANDS: Command[] = [
   },
   {
     usage: "hunt <action> [case] [id]",
-    about: "List, show or run saved hunts: hunt list · hunt show ID · hunt run CASE ID --access-key AKIA…",
+    about: "List, show or run saved hunts: hunt list, hunt show ID, hunt run CASE ID --access-key AKIA...",
     options: (builder) =>
       rowFiles(limits(builder))
         .positional("action", { type: "string", choices: ["list", "show", "run"], demandOption: true })

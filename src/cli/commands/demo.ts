@@ -1,5 +1,6 @@
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { parse, stringify } from "yaml";
 import { assetFolder } from "../../assets.js";
 import { EXIT, type ExitCode } from "../../errors.js";
 import type { Terminal } from "../terminal.js";
@@ -40,7 +41,6 @@ export async function demo(options: { case?: string }, terminal: Terminal): Prom
 
 /** Takes the period of interest and the scope from the sample, keeps the identity of the new case. */
 async function scopeOf(sample: string, folder: string): Promise<void> {
-  const { parse, stringify } = await import("yaml");
   const path = join(folder, "case.yaml");
   const made = parse(await readFile(path, "utf8"));
   const scope = parse(await readFile(join(sample, "case.yaml"), "utf8"));
