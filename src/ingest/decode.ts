@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash as hashOf } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
@@ -34,7 +34,7 @@ export async function readSealed(source: ByteSource): Promise<SealedBytes> {
   if (source.members.length === 0 && source.size <= IN_ONE_PIECE) {
     // Waiting for four small calls of the file system costs a small file more time than they take.
     const bytes = source.size <= CHUNK ? readFileSync(source.path) : await readFile(source.path);
-    return { sha256: sha256Of(bytes), size: bytes.length, open: () => once(bytes) };
+    return { sha256: hashOf("sha256", bytes), size: bytes.length, open: () => once(bytes) };
   }
   const hash = createHash("sha256");
   const kept: Buffer[] = [];
@@ -79,10 +79,6 @@ async function openMember(container: string | Buffer, place: number): Promise<Re
 
 async function* once(bytes: Buffer): AsyncIterable<Buffer> {
   yield bytes;
-}
-
-function sha256Of(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** Text of an artifact with all its wrappings undone. */

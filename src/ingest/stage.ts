@@ -73,7 +73,7 @@ export interface StagerOptions {
 const WRITING = new Set(["ENOSPC", "EDQUOT", "EROFS", "EFBIG", "EMFILE", "ENFILE"]);
 const HEAD = 64 * 1024;
 /** Enough to see what most files are. */
-const SHORT_HEAD = 4 * 1024;
+const SHORT_HEAD = 2 * 1024;
 /** A first record may be large; beyond this its keys are not waited for. */
 const LARGE_HEAD = 8 * 1024 * 1024;
 const BATCH_ARTIFACTS = 5_000;
