@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Database } from "../database/index.js";
 import { CaseBench, type CaseReading, type QueryCase, readCases } from "./cases.js";
 import { type LibraryReading, type Query, readLibrary } from "./library.js";
-import { compareLock, readLock } from "./lock.js";
+import { compareLock, readLock, refusedByLock } from "./lock.js";
 import { type CheckProblem, sortProblems } from "./problem.js";
 import { checkQuery } from "./rules.js";
 import { checkPatterns } from "./samples.js";
@@ -16,7 +16,7 @@ export interface CheckOptions {
   sqlFolder: string;
   /** Opens an empty database in memory; the default is DuckDB with one thread. */
   openDatabase?: (() => Promise<Database>) | undefined;
-  /** False leaves the version lock out, for the run that is about to write it. */
+  /** False is for the run that is about to write the version lock; what the lock would refuse ends it before any case has run. */
   lock?: boolean | undefined;
   /** False only looks whether the cases exist. */
   runCases?: boolean | undefined;
@@ -37,9 +37,11 @@ export async function checkQueries(options: CheckOptions): Promise<CheckProblem[
   const library = await readLibrary(queriesFolder);
   const { vocabulary, problems: vocabularyProblems } = await readVocabulary(queriesFolder);
   const problems = [...library.problems, ...vocabularyProblems];
-  if (options.lock !== false) {
-    problems.push(...compareLock(library.queries, await readLock(queriesFolder), queriesFolder));
-  }
+  const lock = await readLock(queriesFolder);
+  if (options.lock === false) {
+    const refused = refusedByLock(library.queries, lock);
+    if (refused.length > 0) return sortProblems(refused);
+  } else problems.push(...compareLock(library.queries, lock, queriesFolder));
   // Without a vocabulary no query can be bound; the first problem explains all the others.
   if (vocabulary === undefined) return sortProblems(problems);
   const bench = await CaseBench.open(sqlFolder, vocabulary, openDatabase);

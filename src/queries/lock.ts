@@ -73,10 +73,7 @@ export function compareLock(
 /** Writes the lock for these queries; throws `lock-refused` when one changed without a higher version. Keeps ids that have no file. */
 export async function updateLock(queries: readonly Query[], queriesFolder: string): Promise<VersionLock> {
   const lock = await readLock(queriesFolder);
-  const refused = queries.flatMap((query) => {
-    const message = drift(query, lock);
-    return message === undefined ? [] : [formatProblem({ file: query.file, message })];
-  });
+  const refused = refusedByLock(queries, lock).map(formatProblem);
   if (refused.length > 0) throw new ColdtrailError("lock-refused", refused.join("\n"), EXIT.queryCheckFailed);
   for (const { id, version, sha256 } of queries) lock[id] = { version, sha256 };
   const sorted = Object.fromEntries(
@@ -87,6 +84,14 @@ export async function updateLock(queries: readonly Query[], queriesFolder: strin
   await writeFile(`${file}.new`, `${JSON.stringify(sorted, null, 2)}\n`);
   await rename(`${file}.new`, file);
   return sorted;
+}
+
+/** What keeps a lock from being renewed: content that changed without a higher version. */
+export function refusedByLock(queries: readonly Query[], lock: VersionLock): CheckProblem[] {
+  return queries.flatMap((query) => {
+    const message = drift(query, lock);
+    return message === undefined ? [] : [{ file: query.file, message }];
+  });
 }
 
 /** The sentence for content that changed without a higher version. */

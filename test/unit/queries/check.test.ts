@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { checkQueries, formatProblem } from "../../../src/queries/index.js";
+import { checkQueries, formatProblem, loadLibrary, updateLock } from "../../../src/queries/index.js";
 import { BULK_READ, KEY_ACTIVITY, LibraryFolder, sqlFolder } from "./library-folder.js";
 
 const CASES = `
@@ -255,6 +255,26 @@ test("a case that names no table, no column or a value of another type says so",
     expect.stringMatching(/yaml:3: case 2: given: s3_access: .*Failed to cast value/),
     'cases/detections/dst-bulk-read.yaml:4: case 3: given: every is "often", expected a length such as 5 seconds',
   ]);
+});
+
+test("a version that the lock refuses is the only problem, and no case runs for it", async () => {
+  await updateLock(await loadLibrary(folder.queries), folder.queries);
+  await folder.write({
+    "detections/dst-bulk-read.sql": `${BULK_READ}-- a word\n`,
+    "cases/detections/dst-bulk-read.yaml": CASES.replace("expect: not_fired", "expect: fired"),
+  });
+  const done: number[] = [];
+  const refused = await checkQueries({
+    queriesFolder: folder.queries,
+    casesFolder: folder.cases,
+    sqlFolder,
+    lock: false,
+    progress: (count) => done.push(count),
+  });
+  expect(refused.map(({ message }) => message)).toEqual([
+    "changed and is still version 1.0.0; raise the version and say in the changelog what changed",
+  ]);
+  expect(done).toEqual([]);
 });
 
 test("one case leaves nothing behind for the next", async () => {
