@@ -1,6 +1,6 @@
 -- ---
 -- id: agy-injection-to-action
--- version: 1.0.1
+-- version: 1.0.2
 -- title: Prompt injection that ended in an action
 -- status: stable
 -- severity: critical
@@ -18,7 +18,7 @@
 --   CloudTrail does not record.
 -- requires:
 --   bedrock_message: needed
---   v_last_answer: optional
+--   v_new_block: optional
 --   cloudtrail_event: needed
 --   bedrock_invocation: optional
 --   v_second_hop: optional
@@ -42,6 +42,7 @@
 --   - https://genai.owasp.org/llmrisk/llm01-prompt-injection/
 --   - https://aws.amazon.com/blogs/security/methodology-for-incident-response-on-generative-ai-workloads/
 -- changelog:
+--   1.0.2: the same rows, from the view of new blocks
 --   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
@@ -94,15 +95,9 @@ block as materialized (
         message.principal,
         message.block_type in ('tool_result', 'document') as is_whole,
         message.text
-    from bedrock_message as message
-    left join v_last_answer as answered
-        on answered.artifact_id = message.artifact_id
-        and answered.record_no = message.record_no
-    where message.direction = 'input'
-        and coalesce(message.role, 'user') in ('user', 'tool')
+    from v_new_block as message
+    where message.role in ('user', 'tool')
         and message.block_type in ('text', 'guard', 'other', 'tool_result', 'document')
-        and message.text is not null
-        and (answered.last_answer is null or message.turn_no > answered.last_answer)
         and exists (
             select 1
             from invocation

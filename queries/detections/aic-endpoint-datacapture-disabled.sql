@@ -1,6 +1,6 @@
 -- ---
 -- id: aic-endpoint-datacapture-disabled
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Endpoint data capture disabled or reduced
 -- status: stable
 -- severity: high
@@ -28,6 +28,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-capture-endpoint.html
 -- changelog:
+--   1.0.1: the same rows, faster
 --   1.0.0: first version
 -- ---
 with deployment as (
@@ -232,10 +233,10 @@ pause as (
     select
         endpoint,
         event_time,
-        date_diff(
-            'second',
-            lag(event_time) over (partition by endpoint order by event_time, artifact_id, record_no),
-            event_time
+        epoch_us(event_time) // 1000000
+        - lag(epoch_us(event_time) // 1000000) over (
+            partition by endpoint
+            order by event_time, artifact_id, record_no
         ) as seconds
     from sagemaker_capture
     where endpoint is not null

@@ -1,6 +1,6 @@
 -- ---
 -- id: dst-beacon
--- version: 1.0.1
+-- version: 1.0.2
 -- title: Small outbound flows at a steady pace
 -- status: stable
 -- severity: high
@@ -27,6 +27,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 -- changelog:
+--   1.0.2: the same rows, faster
 --   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
@@ -100,7 +101,7 @@ reported_by_host as (
     select distinct
         host,
         destination,
-        date_trunc('day', start_time) as day
+        day_of(start_time) as day
     from outbound
     where not is_forwarded
 ),
@@ -114,14 +115,14 @@ counted_once as (
     anti join reported_by_host
         on reported_by_host.host = outbound.host
         and reported_by_host.destination = outbound.destination
-        and reported_by_host.day = date_trunc('day', outbound.start_time)
+        and reported_by_host.day = day_of(outbound.start_time)
     where outbound.is_forwarded
 ),
 -- Flow logs aggregate over one minute or over ten.
 resolution as (
     select
         interface_id,
-        case when max(epoch(end_time - start_time)) > 60 then 600 else 60 end as seconds
+        case when max(epoch(end_time) - epoch(start_time)) > 60 then 600 else 60 end as seconds
     from counted_once
     group by interface_id
 ),
@@ -129,8 +130,8 @@ gapped as (
     select
         counted_once.*,
         resolution.seconds,
-        start_time - lag(start_time) over same_stream as gap,
-        round(epoch(gap) / resolution.seconds) as gap_units
+        epoch(start_time) - lag(epoch(start_time)) over same_stream as gap,
+        round(gap / resolution.seconds) as gap_units
     from counted_once
     join resolution
         on resolution.interface_id = counted_once.interface_id
@@ -142,13 +143,13 @@ gapped as (
 numbered as (
     select
         *,
-        count(case when gap > $pause::interval then 1 end) over (
+        count(case when gap > epoch($pause::interval) then 1 end) over (
             partition by interface_id, host, destination, dstport
             order by start_time, artifact_id, record_no
         ) as run,
         -- Flows of one interval are one start.
         coalesce(gap_units >= 1, true) as is_start,
-        gap <= $pause::interval and gap_units >= 1 as is_gap
+        gap <= epoch($pause::interval) and gap_units >= 1 as is_gap
     from gapped
 ),
 counted as (
@@ -173,7 +174,7 @@ run as (
         count(*) as flows,
         max(recent) as peak_starts,
         min(start_time) filter (recent >= $min_starts::bigint) as reached,
-        median(epoch(gap)) filter (is_gap) as median_gap,
+        median(gap) filter (is_gap) as median_gap,
         coalesce(stddev_samp(gap_units) filter (is_gap), 0) / avg(gap_units) filter (is_gap) as gap_cv,
         median(bytes) as median_bytes,
         coalesce(stddev_samp(bytes), 0) / nullif(avg(bytes), 0) as bytes_cv,

@@ -1,6 +1,6 @@
 -- ---
 -- id: dst-exfil-volume-flow
--- version: 1.0.1
+-- version: 1.0.2
 -- title: Outbound volume to one external address
 -- status: stable
 -- severity: high
@@ -28,6 +28,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 -- changelog:
+--   1.0.2: the same rows, faster
 --   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
@@ -102,7 +103,7 @@ reported_by_host as (
     select distinct
         host,
         destination,
-        date_trunc('day', start_time) as day
+        day_of(start_time) as day
     from outbound
     where not is_forwarded
 ),
@@ -116,7 +117,7 @@ counted_once as (
     anti join reported_by_host
         on reported_by_host.host = outbound.host
         and reported_by_host.destination = outbound.destination
-        and reported_by_host.day = date_trunc('day', outbound.start_time)
+        and reported_by_host.day = day_of(outbound.start_time)
     where outbound.is_forwarded
 ),
 summed as (
@@ -154,7 +155,7 @@ hot as (
 started as (
     select
         *,
-        start_time - lag(start_time) over same_pair > $window::interval as starts_burst
+        start_time > lag(start_time) over same_pair + $window::interval as starts_burst
     from hot
     window same_pair as (partition by interface_id, host, destination order by start_time)
 ),

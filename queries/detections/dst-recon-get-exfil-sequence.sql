@@ -1,6 +1,6 @@
 -- ---
 -- id: dst-recon-get-exfil-sequence
--- version: 1.0.1
+-- version: 1.0.2
 -- title: Job described, its data read in bulk, bytes sent outside
 -- status: stable
 -- severity: critical
@@ -31,6 +31,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DescribeTrainingJob.html
 -- changelog:
+--   1.0.2: the same rows, faster
 --   1.0.1: the same rows, in time that grows with the events and no faster
 --   1.0.0: first version
 -- ---
@@ -400,7 +401,7 @@ reported_by_host as (
     select distinct
         host,
         destination,
-        date_trunc('day', start_time) as day
+        day_of(start_time) as day
     from outgoing
     where not is_forwarded
 ),
@@ -411,7 +412,7 @@ sent as (
     left join reported_by_host
         on reported_by_host.host = outgoing.host
         and reported_by_host.destination = outgoing.destination
-        and reported_by_host.day = date_trunc('day', outgoing.start_time)
+        and reported_by_host.day = day_of(outgoing.start_time)
     where outgoing.destination in (select address from outside)
         and (not outgoing.is_forwarded or reported_by_host.host is null)
 ),

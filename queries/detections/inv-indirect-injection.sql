@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-indirect-injection
--- version: 1.0.1
+-- version: 1.0.2
 -- title: Orders to the model inside documents or tool results
 -- status: stable
 -- severity: high
@@ -15,7 +15,7 @@
 --   languages, in pictures, and in context that nothing sets apart from the question.
 -- requires:
 --   bedrock_message: needed
---   v_last_answer: optional
+--   v_new_block: optional
 --   bedrock_invocation: optional
 --   s3_access: optional
 --   cloudtrail_event: optional
@@ -27,6 +27,7 @@
 -- references:
 --   - https://genai.owasp.org/llmrisk/llm01-prompt-injection/
 -- changelog:
+--   1.0.2: the same rows, from the view of new blocks, faster
 --   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
@@ -41,16 +42,10 @@ with block as (
         message.block_type,
         message.tool_name,
         message.text
-    from bedrock_message as message
-    left join v_last_answer as answered
-        on answered.artifact_id = message.artifact_id
-        and answered.record_no = message.record_no
-    where message.direction = 'input'
-        and coalesce(message.role, 'user') in ('user', 'tool')
+    from v_new_block as message
+    where message.role in ('user', 'tool')
         and message.block_type in ('text', 'guard', 'other', 'tool_result', 'document')
-        and message.text is not null
         and message.event_time is not null
-        and (answered.last_answer is null or message.turn_no > answered.last_answer)
 ),
 -- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
 wording_text as materialized (
@@ -167,7 +162,7 @@ hit as (
 hit_source as (
     select
         principal,
-        date_trunc('day', event_time) as day,
+        day_of(event_time) as day,
         uri,
         count(*) as prompts,
         min(event_time) as first_served
@@ -282,7 +277,7 @@ origins as (
 finding as (
     select
         hit.principal,
-        date_trunc('day', hit.event_time) as day,
+        day_of(hit.event_time) as day,
         min(hit.event_time) as first_seen,
         max(hit.event_time) as last_seen,
         count(*) as prompts,

@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-injection-success
--- version: 1.0.1
+-- version: 1.0.2
 -- title: Prompt injection followed by a change of behaviour
 -- status: stable
 -- severity: critical
@@ -16,7 +16,7 @@
 --   identities of AI workloads, by time alone. Misses effects outside AWS.
 -- requires:
 --   bedrock_message: needed
---   v_last_answer: optional
+--   v_new_block: optional
 --   bedrock_invocation: optional
 --   cloudtrail_event: helpful
 --   ref_principal: optional
@@ -34,6 +34,7 @@
 -- references:
 --   - https://genai.owasp.org/llmrisk/llm01-prompt-injection/
 -- changelog:
+--   1.0.2: the same rows, from the view of new blocks, faster
 --   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
@@ -47,16 +48,10 @@ with block as (
         message.model_id,
         message.block_type in ('tool_result', 'document') as is_whole,
         message.text
-    from bedrock_message as message
-    left join v_last_answer as answered
-        on answered.artifact_id = message.artifact_id
-        and answered.record_no = message.record_no
-    where message.direction = 'input'
-        and coalesce(message.role, 'user') in ('user', 'tool')
+    from v_new_block as message
+    where message.role in ('user', 'tool')
         and message.block_type in ('text', 'guard', 'other', 'tool_result', 'document')
-        and message.text is not null
         and message.event_time is not null
-        and (answered.last_answer is null or message.turn_no > answered.last_answer)
 ),
 -- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
 wording_text as materialized (
@@ -479,7 +474,7 @@ agency as (
 effect as (
     select
         hit.*,
-        date_trunc('day', hit.event_time) as day,
+        day_of(hit.event_time) as day,
         coalesce(new_tool.tool_name, []) as new_tool,
         coalesce(spoken.host, []) as host,
         coalesce(spoken.is_leak, false) as is_leak,

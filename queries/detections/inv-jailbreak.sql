@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-jailbreak
--- version: 1.0.1
+-- version: 1.0.2
 -- title: Jailbreak persona or role-play wrapper
 -- status: stable
 -- severity: medium
@@ -14,7 +14,7 @@
 --   marks of an identity that is no known AI workload carry the tag llm_resale. Misses jailbreaks in other languages.
 -- requires:
 --   bedrock_message: needed
---   v_last_answer: optional
+--   v_new_block: optional
 --   bedrock_invocation: optional
 --   ref_principal: optional
 -- parameters:
@@ -24,6 +24,7 @@
 -- references:
 --   - https://permiso.io/blog/exploiting-hosted-models
 -- changelog:
+--   1.0.2: the same rows, from the view of new blocks, faster
 --   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
 -- ---
@@ -35,22 +36,12 @@ with block as (
         message.event_time,
         message.principal,
         message.model_id,
-        coalesce(message.role, 'user') as role,
+        message.role,
         message.text
-    from bedrock_message as message
-    left join v_last_answer as answered
-        on answered.artifact_id = message.artifact_id
-        and answered.record_no = message.record_no
-    where message.direction = 'input'
-        and coalesce(message.role, 'user') in ('user', 'system')
+    from v_new_block as message
+    where message.role in ('user', 'system')
         and message.block_type in ('text', 'guard', 'other')
-        and message.text is not null
         and message.event_time is not null
-        and (
-            message.role = 'system'
-            or answered.last_answer is null
-            or message.turn_no > answered.last_answer
-        )
 ),
 -- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
 wording_text as materialized (
@@ -142,7 +133,7 @@ attributed as (
         conversation_id(invocation.request_metadata) as conversation,
         invocation.region,
         invocation.account_id,
-        date_trunc('day', hit.event_time) as day,
+        day_of(hit.event_time) as day,
         workload.principal is not null as is_workload
     from hit
     left join bedrock_invocation as invocation

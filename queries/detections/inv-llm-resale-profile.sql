@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-llm-resale-profile
--- version: 1.0.1
+-- version: 1.0.2
 -- title: Use of models that looks like resale
 -- status: stable
 -- severity: critical
@@ -43,6 +43,7 @@
 --   - https://permiso.io/blog/exploiting-hosted-models
 --   - https://www.sysdig.com/blog/llmjacking-stolen-cloud-credentials-used-in-new-ai-attack
 -- changelog:
+--   1.0.2: the same rows, faster
 --   1.0.1: the same rows, languages told by a macro
 --   1.0.0: first version
 -- ---
@@ -86,7 +87,7 @@ used as (
 hourly as (
     select
         principal,
-        date_trunc('hour', event_time) as hour,
+        hour_of(event_time) as hour,
         count(*) as calls
     from used
     group by
@@ -114,7 +115,7 @@ crowd as (
     from (
         select
             principal,
-            date_trunc('second', event_time) as second,
+            second_of(event_time) as second,
             count(*) as calls
         from used
         group by

@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-system-prompt-extraction
--- version: 1.0.2
+-- version: 1.0.3
 -- title: System prompt asked for or given away
 -- status: stable
 -- severity: high
@@ -13,7 +13,7 @@
 --   finding per identity, end user and day. Misses system prompts that an answer paraphrases, translates or encodes.
 -- requires:
 --   bedrock_message: needed
---   v_last_answer: optional
+--   v_new_block: optional
 --   bedrock_invocation: optional
 -- parameters:
 --   min_characters: {type: integer, default: 60, description: length of a verbatim piece of the system prompt}
@@ -23,6 +23,7 @@
 -- references:
 --   - https://genai.owasp.org/llmrisk/llm072025-system-prompt-leakage/
 -- changelog:
+--   1.0.3: the same rows, from the view of new blocks, faster
 --   1.0.2: the same rows, faster
 --   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
@@ -34,16 +35,10 @@ with block as (
         message.message_no,
         message.event_time,
         message.text
-    from bedrock_message as message
-    left join v_last_answer as answered
-        on answered.artifact_id = message.artifact_id
-        and answered.record_no = message.record_no
-    where message.direction = 'input'
-        and coalesce(message.role, 'user') = 'user'
+    from v_new_block as message
+    where message.role = 'user'
         and message.block_type in ('text', 'guard', 'other')
-        and message.text is not null
         and message.event_time is not null
-        and (answered.last_answer is null or message.turn_no > answered.last_answer)
 ),
 -- The same words are judged once, however often they were sent; kept, so that no filter moves below the distinct.
 wording_text as materialized (
@@ -158,27 +153,30 @@ instruction as (
     from whole
     where direction = 'input'
 ),
--- Kept, so that no filter moves below the distinct.
 system_prompt as materialized (
     select distinct text
     from instruction
 ),
--- Every verbatim piece of n characters holds one of these: half as long, one after the other. Of them there are few.
+-- Every verbatim piece of n characters holds one of these: half as long, one after the other. Of them there are few. A line
+-- that is too short has none; as a filter, its length would be looked at before the distinct.
 fragment as (
     select
         text,
         line,
-        list_transform(
-            range(0, length(line) - $min_characters::bigint // 2 + 1, $min_characters::bigint // 2 + 1),
-            lambda place : substr(line, place + 1, $min_characters::bigint // 2)
-        ) as part
+        case
+            when length(line) >= $min_characters::bigint
+            then list_transform(
+                range(0, length(line) - $min_characters::bigint // 2 + 1, $min_characters::bigint // 2 + 1),
+                lambda place : substr(line, place + 1, $min_characters::bigint // 2)
+            )
+            else []
+        end as part
     from (
         select
             text,
             regexp_replace(text, '\s+', ' ', 'g') as line
         from system_prompt
     )
-    where length(line) >= $min_characters::bigint
 ),
 answer as (
     select
@@ -307,7 +305,7 @@ attributed as (
         invocation.region,
         invocation.account_id,
         invocation.stop_reason,
-        date_trunc('day', caller.event_time) as day
+        day_of(caller.event_time) as day
     from hit
     join caller
         on caller.artifact_id = hit.artifact_id

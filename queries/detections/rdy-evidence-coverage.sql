@@ -1,6 +1,6 @@
 -- ---
 -- id: rdy-evidence-coverage
--- version: 1.0.0
+-- version: 1.0.1
 -- title: What the evidence covers, source by source
 -- status: stable
 -- severity: info
@@ -30,6 +30,7 @@
 -- references:
 --   - https://csrc.nist.gov/pubs/sp/800/86/final
 -- changelog:
+--   1.0.1: the same rows, faster
 --   1.0.0: first version
 -- ---
 with counted_source as (
@@ -44,7 +45,7 @@ with counted_source as (
     from record_count
     group by source
 ),
-event as materialized (
+event as (
     select
         artifact.source,
         v_event.source as table_name,
@@ -63,7 +64,7 @@ span as (
         source,
         min(event_time) as first_seen,
         max(event_time) as last_seen,
-        count(distinct event_time::date) as days,
+        count(distinct day_of(event_time)) as days,
         distinct_values(account_id) as accounts,
         distinct_values(region) as regions,
         distinct_values(table_name) as tables,

@@ -1,6 +1,6 @@
 -- ---
 -- id: h-gaps
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Where is the evidence silent?
 -- status: stable
 -- description: >-
@@ -15,13 +15,14 @@
 --   case_to: {type: timestamptz, default: null, description: only before}
 -- references: []
 -- changelog:
+--   1.0.1: the same rows, faster
 --   1.0.0: first version
 -- ---
 with moment_seen as (
     select distinct
         source,
         coalesce(region, '') as region,
-        date_trunc('minute', event_time) as minute
+        minute_of(event_time) as minute
     from v_event
     where event_time is not null
         and in_period(event_time, $case_from::timestamptz, $case_to::timestamptz)
@@ -41,7 +42,7 @@ span as (
         min(minute) as first_seen,
         max(minute) as last_seen,
         count(*) as minutes,
-        count(distinct minute::date) as days
+        count(distinct day_of(minute)) as days
     from moment_seen
     group by
         source,

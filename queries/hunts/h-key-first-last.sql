@@ -1,6 +1,6 @@
 -- ---
 -- id: h-key-first-last
--- version: 1.0.0
+-- version: 1.0.1
 -- title: When was each key first and last used, and who made it?
 -- status: stable
 -- description: >-
@@ -19,13 +19,14 @@
 --   case_to: {type: timestamptz, default: null, description: only before}
 -- references: []
 -- changelog:
+--   1.0.1: the same rows, faster
 --   1.0.0: first version
 -- ---
 -- Uses are counted by the hour first: a silence that matters is longer, and millions of events are sorted by no one.
 with hour_used as (
     select
         credential,
-        date_trunc('hour', event_time) as hour,
+        hour_of(event_time) as hour,
         min(principal) as principal,
         min(event_time) as first_seen,
         max(event_time) as last_seen,

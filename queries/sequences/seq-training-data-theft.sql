@@ -1,6 +1,6 @@
 -- ---
 -- id: seq-training-data-theft
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Job described, data read in bulk, bytes sent outside
 -- status: stable
 -- element: data-store-changes
@@ -27,6 +27,7 @@
 --   min_bytes: {type: integer, default: 100000000, description: bytes read within an hour}
 --   min_ratio: {type: double, default: 0.5, description: share of the bytes read that is sent to one address}
 -- changelog:
+--   1.0.1: the same rows, faster
 --   1.0.0: first version
 -- ---
 with asked as materialized (
@@ -133,7 +134,7 @@ host as (
         identity,
         bucket,
         remote_ip,
-        date_trunc('day', event_time) as day,
+        day_of(event_time) as day,
         min(event_time) as first_read,
         max(event_time) as last_read,
         sum(bytes_sent) as bytes

@@ -55,7 +55,11 @@ session as materialized (
         arg_min(record_no, row(event_time, artifact_id, record_no)) as record_no
     from cloudtrail_event
     where credential is not null
-        and (identity_type = 'AssumedRole' or session_credential_from_console)
+        and case
+            when identity_type = 'AssumedRole'
+            then session_name in (select function_name from issue where starts_with(event_name, 'UpdateFunction'))
+            else session_credential_from_console
+        end
     group by all
 )
 select

@@ -6,7 +6,7 @@
 create or replace view v_flow_source as
 with call as (
     select
-        date_trunc('minute', event_time) as call_minute,
+        minute_of(event_time) as call_minute,
         source_ip_address as source_ip,
         principal,
         credential,
@@ -73,7 +73,7 @@ touched as (
         side.*,
         unnest(
             range(
-                date_trunc('minute', start_time - interval 1 minute),
+                minute_of(start_time - interval 1 minute),
                 least(coalesce(end_time, start_time), start_time + interval 20 minutes)
                 + interval 61 seconds,
                 interval 1 minute

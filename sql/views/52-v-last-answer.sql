@@ -11,5 +11,8 @@ where direction = 'input'
     and role = 'assistant'
 group by
     artifact_id,
-    record_no;
+    record_no
+-- Without a turn there is nothing to compare. DuckDB, which cannot know that few blocks are answers, also takes from it that
+-- these rows and not the texts of all prompts belong into the memory of a join.
+having max(turn_no) is not null;
 comment on view v_last_answer is 'Invocations whose prompt holds earlier answers, with the turn of the last one (turn_no of bedrock_message).';

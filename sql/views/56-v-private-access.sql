@@ -35,7 +35,7 @@ line as materialized (
         and not starts_with(operation, 'S3.')
         and object_class(bucket, key) = 'private'
 ),
-call as materialized (
+considered as not materialized (
     select
         event_time,
         event_source,
@@ -106,6 +106,14 @@ call as materialized (
             'ReEncrypt',
             'GenerateDataKey'
         )
+),
+-- Of the calls of S3, which are most, only those that name a store and those that may copy from one.
+call as materialized (
+    select *
+    from considered
+    where event_source <> 's3.amazonaws.com'
+        or event_name in ('CopyObject', 'UploadPartCopy')
+        or (request_parameters ->> '$.bucketName') in (select name from place)
 ),
 -- Every name in a request that may be a store: <name>, arn:…:<type>/<name>, arn:…:<name>, and for S3 the bucket.
 mention as (
@@ -196,7 +204,7 @@ known as (
         min(credential) as credential,
         min(aws_region) as region,
         min(recipient_account_id) as account_id
-    from call
+    from considered
     where event_source = 's3.amazonaws.com'
         and request_id in (select request_id from line)
     group by request_id

@@ -5,8 +5,8 @@
 create or replace view v_gap as
 with period as (
     select
-        date_trunc('hour', least(min(case_from), min(base_from))) as starts_at,
-        date_trunc('hour', max(case_to) + interval 1 hour - interval 1 microsecond) as ends_at
+        hour_of(least(min(case_from), min(base_from))) as starts_at,
+        hour_of(max(case_to) + interval 1 hour - interval 1 microsecond) as ends_at
     from ref_case
 ),
 present as (
@@ -14,7 +14,7 @@ present as (
         source,
         account_id,
         region,
-        date_trunc('hour', event_time) as hour
+        hour_of(event_time) as hour
     from v_record_time
     where event_time is not null
         -- Others speak when something happens; that they are silent says nothing.
@@ -96,7 +96,7 @@ quiet as (
         gap.account_id,
         gap.region,
         gap.gap_from,
-        count(distinct date_trunc('hour', digest_start_time)) as quiet_hours
+        count(distinct hour_of(digest_start_time)) as quiet_hours
     from gap
     join cloudtrail_digest as digest
         on digest.region = gap.region
