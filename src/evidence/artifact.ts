@@ -63,8 +63,9 @@ async function* sealedLines(
     const { value: found } = await acquired.next();
     if (found?.path !== entry.path || found.sha256 !== entry.sha256)
       throw damaged(bag, `${ACQUISITION_LIST} and ${MANIFEST} differ at ${printable(entry.path)}`);
-    const { original, size, metadata } = found;
-    yield { path: entry.path, original, size, sha256: entry.sha256, ...(metadata && { metadata }) };
+    // Its own digest and not the equal one of the manifest, which would keep a piece of that in memory.
+    const { original, size, sha256, metadata } = found;
+    yield { path: entry.path, original, size, sha256, ...(metadata && { metadata }) };
   }
   const { value: more } = await acquired.next();
   if (more !== undefined) throw damaged(bag, `${MANIFEST} does not name ${printable(more.path)}`);

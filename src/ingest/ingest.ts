@@ -96,7 +96,13 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
       for (const id of ids) redo.push({ ...(byId.get(id) as StageJob), careful: true });
     });
     const staging = createStaging(
-      { sources, spoolFolder, batchBytes: BATCH_BYTES, maxRecord: options.maxRecord ?? MAX_RECORD },
+      {
+        sources,
+        caseFolder: held.dir,
+        spoolFolder,
+        batchBytes: BATCH_BYTES,
+        maxRecord: options.maxRecord ?? MAX_RECORD,
+      },
       totals.totalBytes,
       Math.min(2, options.threads ?? availableParallelism()),
     );
@@ -104,7 +110,7 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
     options.signal?.addEventListener("abort", stop, { once: true });
     try {
       await staging.run(
-        jobs,
+        jobs.reverse(),
         async (batch) => {
           options.signal?.throwIfAborted();
           await begun;
@@ -152,7 +158,8 @@ async function prepare(held: Case, current: Current): Promise<void> {
 
 /** Every artifact that was to be staged has its row: nothing is dropped in silence, not even by a bug. */
 async function assertAllAreIn(database: Database, jobs: Map<number, StageJob>): Promise<void> {
-  const present = await knownArtifacts(database);
+  const rows = await database.rows<{ id: number }>("select artifact_id as id from artifact order by id");
+  const present = new Set(rows.map(({ id }) => id));
   const lost = [...jobs.values()].filter(({ artifactId }) => !present.has(artifactId));
   if (lost.length > 0) {
     throw new Error(`${lost.length} artifacts were staged and not loaded, the first is ${lost[0]?.name}`);

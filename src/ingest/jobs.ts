@@ -32,6 +32,9 @@ export interface Known {
   duplicateOf: number | null;
 }
 
+/** Shared by all jobs that are no members: there can be hundreds of thousands. */
+const NONE: number[] = [];
+
 /** A zip in a zip is opened, a third level is not: nobody ships evidence so, and bombs are built so. */
 const ZIP_LEVELS = 2;
 /** A nested zip must be held in memory to be opened. */
@@ -75,12 +78,11 @@ export async function listJobs(
       continue;
     }
     if (!unread.has(file.artifactId)) firstOf.set(content, file.artifactId);
-    const path = join(held.dir, file.path);
-    if (await isZip(path)) await listMembers(list, file, origin, path);
+    if (await isZip(join(held.dir, file.path))) await listMembers(list, file, origin, held.dir);
     else {
       list.origins.set(file.artifactId, origin);
-      const { artifactId, size, sha256, original } = file;
-      list.jobs.push({ artifactId, path, members: [], size, sha256, name: original, careful: false });
+      const { artifactId, path, size, sha256, original } = file;
+      list.jobs.push({ artifactId, path, members: NONE, size, sha256, name: original, careful: false });
     }
   }
   return list;
@@ -115,8 +117,9 @@ async function listMembers(
   list: JobList,
   file: SealedFile,
   origin: ArtifactOrigin,
-  path: string,
+  folder: string,
 ): Promise<void> {
+  const path = join(folder, file.path);
   const problems: string[] = [];
   const visit = async (parentId: number, names: string[], places: number[]): Promise<void> => {
     const container = places.length === 0 ? path : await bytesOf(path, places);
@@ -137,7 +140,7 @@ async function listMembers(
       list.origins.set(artifactId, { ...origin, original: `${origin.original} → ${name}`, member: name });
       list.jobs.push({
         artifactId,
-        path,
+        path: file.path,
         members: memberPlaces,
         size: member.uncompressedSize,
         sha256: null,

@@ -17,7 +17,7 @@ import { HEAVY_SPOOL, isHeavy, type Spool, SpoolWriter } from "./spool.js";
 import { unreadFormat } from "./unread-format.js";
 import { findWrapper, type Wrapper } from "./unwrap.js";
 
-/** One artifact to be staged. */
+/** One artifact to be staged. Its path is one in the case. */
 export interface StageJob extends ByteSource {
   artifactId: number;
   /** SHA-256 of the sealed bytes; null for a zip member, whose zip vouches for it. */
@@ -59,6 +59,8 @@ export function carefulOf({ spools, artifacts }: Batch): number[] {
 
 export interface StagerOptions {
   sources: Source[];
+  /** Folder of the case. */
+  caseFolder: string;
   spoolFolder: string;
   /** Distinguishes the spool files of several stagers. */
   name: string;
@@ -128,7 +130,7 @@ export class Stager {
       careful: job.careful,
     };
     try {
-      const bytes = await readSealed(job);
+      const bytes = await readSealed({ ...job, path: join(this.#options.caseFolder, job.path) });
       result.size = bytes.size;
       result.sha256 = bytes.sha256;
       if (job.sha256 !== null && bytes.sha256 !== job.sha256) {

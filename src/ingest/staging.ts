@@ -4,7 +4,7 @@ import type { FromWorker, ThreadSettings, ToWorker } from "./stage-worker.js";
 
 /** Stages artifacts somewhere and hands batches to the loader, one at a time. */
 export interface Staging {
-  /** Stages all jobs and those that `load` adds to the list while it works. */
+  /** Stages all jobs, the last one first, and those that `load` adds to the list while it works. */
   run(jobs: StageJob[], load: (batch: Batch) => Promise<void>, signal?: AbortSignal): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ function local(settings: Settings): Staging {
     async run(jobs, load, signal) {
       const stager = new Stager({ ...settings, name: "local", ship: load });
       while (jobs.length > 0) {
-        for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+        for (let job = jobs.pop(); job !== undefined; job = jobs.pop()) {
           signal?.throwIfAborted();
           await stager.stage(job);
         }
@@ -138,7 +138,8 @@ function together(batches: Batch[]): Batch {
 function takeParcel(jobs: StageJob[]): StageJob[] {
   const parcel: StageJob[] = [];
   for (let bytes = 0; parcel.length < PARCEL_FILES && bytes < PARCEL_BYTES; ) {
-    const job = jobs.shift();
+    // Not from the front: of a hundred thousand jobs, each would move all others.
+    const job = jobs.pop();
     if (job === undefined) break;
     parcel.push(job);
     bytes += job.size;

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { ACQUIRES, acquireWork, analysisWork, INGESTS, ingestWork, type Line, startWork } from "./work.js";
 
 /**
- * Measures the whole commands as the analyst runs them against floors of the same run, prints a table and, unless
- * `--quick` (a tenth of the amounts) or `--only=words` narrows it, keeps it in RESULTS.md. Asserts nothing.
+ * Measures the whole commands as the analyst runs them against floors of the same run, and prints a table. Asserts nothing.
+ *
+ * `--quick` takes a tenth of the amounts, `--only=words` the works with these words in their titles, `--growth` also the
+ * incident in 0.1, 1, 5 and 10 million events. Unless quick, the lines replace those of the same works in RESULTS.md.
  */
 const quick = process.argv.includes("--quick");
 const only = process.argv.find((argument) => argument.startsWith("--only="))?.slice(7) ?? "";
@@ -21,6 +23,14 @@ const works: [title: string, run: (folder: string) => Promise<Line[]>][] = [
   ]),
   ["analysis", (folder) => analysisWork(folder, 2_000_000 / share)],
 ];
+if (process.argv.includes("--growth")) {
+  for (const millions of [0.1, 1, 5, 10]) {
+    works.push([
+      `growth, ${millions} million`,
+      (folder) => analysisWork(folder, millions * 1_000_000, millions === 10),
+    ]);
+  }
+}
 for (const [title, run] of works) {
   if (!title.includes(only)) continue;
   const folder = await mkdtemp(join(tmpdir(), "coldtrail-bench-"));
@@ -33,25 +43,36 @@ for (const [title, run] of works) {
     await rm(folder, { recursive: true, force: true });
   }
 }
-if (!quick && only === "") await keep();
+if (!quick) await keep();
 
-function textOf({ work, seconds, cpu, rate, memory, floor, note }: Line): string {
-  const against =
-    floor === undefined
-      ? ""
-      : `${(seconds / floor.seconds).toFixed(1)} × ${floor.name} (${floor.seconds.toFixed(2)} s)`;
+function textOf({ work, seconds, cpu, rate, memory, floors = [], note }: Line): string {
+  const against = floors
+    .map(
+      (floor) =>
+        `${(seconds / floor.seconds).toFixed(1)} × ${floor.name} (${floor.seconds.toFixed(2)} s, processor ${floor.cpu.toFixed(1)} s)`,
+    )
+    .join("; ");
   return `| ${work} | ${seconds.toFixed(2)} s | ${cpu.toFixed(1)} s | ${rate} | ${Math.round(memory / 1e6)} MB | ${against} | ${note ?? ""} |`;
 }
 
+/** Lines of works that were not measured now stay, when they are of the same machine and versions. */
 async function keep(): Promise<void> {
   const duckdb = JSON.parse(
     await readFile(join(import.meta.dirname, "../../node_modules/@duckdb/node-api/package.json"), "utf8"),
   ) as { version: string };
   const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 1e9)} GB; Node ${process.version}, DuckDB ${duckdb.version}`;
   const head =
-    "| work | time | processor | rate | peak memory | against its floor | |\n|---|---|---|---|---|---|---|";
+    "| work | time | processor | rate | peak memory | against its floors | |\n|---|---|---|---|---|---|---|";
+  const path = join(import.meta.dirname, "RESULTS.md");
+  const before = await readFile(path, "utf8");
+  const kept = before.includes(machine)
+    ? before.split("\n").filter((line) => /^\| (?!work )[^|]/.test(line))
+    : [];
+  const table = new Map(
+    [...kept, ...lines.map(textOf)].map((line) => [line.split(" | ")[0], line] as [string, string]),
+  );
   await writeFile(
-    join(import.meta.dirname, "RESULTS.md"),
-    `# Results of \`npm run bench\`\n\n${machine}\n\n${head}\n${lines.map(textOf).join("\n")}\n`,
+    path,
+    `# Results of \`npm run bench\`\n\n${machine}\n\n${head}\n${[...table.values()].join("\n")}\n`,
   );
 }

@@ -40,11 +40,10 @@ export class Gears {
   async ingested(bytes: Buffer, name: string, careful: boolean): Promise<Record<string, unknown>> {
     const { database, sources, work } = this;
     await forgetArtifacts(database, [1]);
-    const path = join(work, "evidence");
-    await writeFile(path, bytes);
+    await writeFile(join(work, "evidence"), bytes);
     const job: StageJob = {
       artifactId: 1,
-      path,
+      path: "evidence",
       members: [],
       size: bytes.length,
       sha256: null,
@@ -58,6 +57,7 @@ export class Gears {
     );
     const stager = new Stager({
       sources,
+      caseFolder: work,
       spoolFolder: join(work, "spool"),
       name: `gear-${careful}`,
       batchBytes: 1_000_000,

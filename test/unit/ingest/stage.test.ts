@@ -20,6 +20,7 @@ async function staged(
   const shipped: { batch: Batch; lines: number }[] = [];
   const stager = new Stager({
     sources: await loadSources(assetFolder("sql")),
+    caseFolder: work,
     spoolFolder: join(work, `spool-${name}`),
     name: "test",
     batchBytes,
@@ -30,7 +31,7 @@ async function staged(
     },
   });
   const { length: size } = await readFile(path);
-  await stager.stage({ artifactId: 7, path, members: [], size, sha256: null, name, careful: false });
+  await stager.stage({ artifactId: 7, path: name, members: [], size, sha256: null, name, careful: false });
   await stager.flush();
   return shipped;
 }
