@@ -205,7 +205,7 @@ export const COMMANDS: Command[] = [
     usage: "investigate <case>",
     about: "Answer the questions of a scenario from the last detect run, or show sequences",
     options: (builder) =>
-      rowFormats(caseFolder(builder))
+      rowFormats(limits(caseFolder(builder)))
         .option("scenario", {
           type: "string",
           describe:
@@ -221,7 +221,7 @@ export const COMMANDS: Command[] = [
     usage: "report <case>",
     about: "Write the report of the last detect run",
     options: (builder) =>
-      caseFolder(builder)
+      limits(caseFolder(builder))
         .option("show-prompts", {
           type: "boolean",
           describe: "Show prompts and answers of models; secrets and personal data stay masked",

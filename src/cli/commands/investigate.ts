@@ -24,6 +24,8 @@ export interface InvestigateOptions {
   json?: boolean;
   csv?: boolean;
   unmask?: boolean;
+  "memory-limit"?: string;
+  threads?: number;
 }
 
 /**
@@ -40,7 +42,10 @@ export async function investigate(options: InvestigateOptions, terminal: Termina
   const scenario = asked === undefined ? undefined : findQuery(queries, asked, "scenario");
   const only = sequence === undefined || sequence === "all" ? undefined : [sequence];
   const format = formatOf(options);
-  const database = await openAnalysis(held);
+  const database = await openAnalysis(held, {
+    memoryLimit: options["memory-limit"],
+    threads: options.threads,
+  });
   let failed = false;
   try {
     const code = await recorded(held, "investigate", terminal, async (recording) => {

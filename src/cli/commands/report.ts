@@ -23,6 +23,8 @@ export interface ReportOptions {
   unmask?: boolean;
   /** False leaves the check of every sealed byte out. */
   verify?: boolean;
+  "memory-limit"?: string;
+  threads?: number;
 }
 
 /** `coldtrail report`: writes the documents of the last detect run; the path of the page is the output. */
@@ -33,7 +35,10 @@ export async function report(options: ReportOptions, terminal: Terminal): Promis
   const verification = options.verify === false ? undefined : await verifyEvidence(held);
   const queries = await loadLibrary(assetFolder("queries"));
   const { attack, atlas } = await loadVocabulary(assetFolder("queries"));
-  const database = await openAnalysis(held);
+  const database = await openAnalysis(held, {
+    memoryLimit: options["memory-limit"],
+    threads: options.threads,
+  });
   let written: WrittenReport;
   let run: string;
   try {
