@@ -1,12 +1,13 @@
 -- ---
 -- id: h-join-rates
--- version: 1.1.0
+-- version: 1.1.1
 -- title: How well do the sources fit together, and do their clocks agree?
 -- status: stable
 -- description: >-
 --   Finds for each join between sources how many of its members have their counterpart, why the others have not, and how
 --   far apart the two clocks are (median and 99th percentile of the second time minus CloudTrail's, in seconds) per
---   region. Misses what no source recorded, which no rate can show.
+--   region. A rate counts pairs and what is left without one, of invocations each request id once, however many records of
+--   CloudTrail share it. Misses what no source recorded, which no rate can show.
 -- requires:
 --   v_s3_request: optional
 --   v_invocation: optional
@@ -24,6 +25,7 @@
 --   case_to: {type: timestamptz, default: null, description: only before}
 -- references: []
 -- changelog:
+--   1.1.1: says what a rate counts; an invocation that several records of CloudTrail share is one
 --   1.1.0: uses of KMS, too; misses name logs that were off
 --   1.0.0: first version
 -- ---

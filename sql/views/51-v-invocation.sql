@@ -13,7 +13,7 @@ with off as (
     from v_blind
     where source = 'bedrock_invocation'
 ),
-call as (
+considered as not materialized (
     select
         event_time,
         recipient_account_id as account_id,
@@ -57,6 +57,27 @@ call as (
             'InvokeAgentRuntime'
         )
 ),
+-- Records that share a request id tell of one invocation, as two accounts do that both record it. The first stands for all.
+repeated as (
+    select
+        request_id,
+        min(row(event_time, artifact_id, record_no)) as first_record,
+        count(*) as records
+    from considered
+    where request_id is not null
+    group by request_id
+    having count(*) > 1
+),
+call as (
+    select
+        considered.*,
+        coalesce(repeated.records, 1) as records
+    from considered
+    left join repeated
+        on repeated.request_id = considered.request_id
+    where repeated.request_id is null
+        or row(considered.event_time, considered.artifact_id, considered.record_no) = repeated.first_record
+),
 logged as (
     select
         account_id,
@@ -98,6 +119,7 @@ pair as (
         coalesce(call.request_id, log.request_id) as request_id,
         call.artifact_id as cloudtrail_artifact_id,
         call.record_no as cloudtrail_record_no,
+        call.records as cloudtrail_records,
         log.artifact_id as log_artifact_id,
         log.record_no as log_record_no
     from call
@@ -135,4 +157,4 @@ left join logged
     on logged.account_id = pair.account_id
     and logged.region = pair.region;
 comment on view v_invocation is
-'Model invocations of CloudTrail and of the invocation log, joined by request id; seen_by and miss_reason say what is missing.';
+'Model invocations, one row each, of CloudTrail and of the invocation log, joined by request id; seen_by and miss_reason say what is missing, cloudtrail_records how many records share the id.';
