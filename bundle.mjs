@@ -8,7 +8,7 @@ import { build } from "esbuild";
  * A dynamic import of a CommonJS package would come out without its names: import such a one at the top of a module that is itself
  * imported late.
  */
-const ENTRY_POINTS = ["src/cli/bin.ts", "src/ingest/stage-worker.ts"];
+const ENTRY_POINTS = ["src/cli/bin.ts", "src/evidence/file-worker.ts", "src/ingest/stage-worker.ts"];
 
 /** Every file of the bundle lies one folder below `dist`, and a module goes on to find its neighbours from where it stood. */
 const places = {

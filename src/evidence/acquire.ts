@@ -2,8 +2,9 @@ import { join } from "node:path";
 import { ColdtrailError, EXIT } from "../errors.js";
 import { type AcquisitionLine, memberLineOf, SEALED_OUTCOMES } from "./acquisition-line.js";
 import type { Case } from "./case.js";
-import { copier, isIntact } from "./copier.js";
+import { copier, isIntact, isSmallFile } from "./copier.js";
 import { explain } from "./failure.js";
+import { type FileThreads, openFileThreads, THREADS } from "./file-threads.js";
 import { type Incoming, incomingOf, prepareIncoming, removeStrays } from "./incoming.js";
 import { Journal, type JournalEntry, readJournal, type SealRecord } from "./journal.js";
 import { takeLock } from "./lock.js";
@@ -28,7 +29,7 @@ export interface AcquisitionOptions {
   now: () => Date;
   version: string;
   progress?: (progress: AcquisitionProgress) => void;
-  /** Files copied at a time; 8 by default, 16 from S3. */
+  /** Files copied at a time; 8 by default, 16 from S3. Of small files 4 at most, by threads of their own. */
   concurrency?: number;
   signal?: AbortSignal;
   /** How to reach `s3://` sources and which objects of them are wanted. */
@@ -171,15 +172,24 @@ async function run(
     };
   };
 
+  const amount = { files: wanted.length, bytes: totals.totalBytes };
+  const threads = openFileThreads(amount, { threads: Math.min(concurrency, THREADS), signal });
   const journal = await Journal.open(incoming.journal);
   try {
-    const copy = copier(origin, incoming, before.entries, journal, meter("copy"), signal);
+    const copy = copier(origin, incoming, before.entries, journal, threads, meter("copy"), signal);
     const done: JournalEntry[] = [];
-    await inParallel(wanted, concurrency, async (object) => {
+    const copyOne = async (object: WantedObject) => {
       signal?.throwIfAborted();
       done.push(await copy(object));
-    });
-    const vanished = await keepVanished(incoming, wanted, before.entries);
+    };
+    const isSmall = (object: WantedObject) => isSmallFile(origin, object);
+    await inParallel(wanted.filter(isSmall), threads.width, copyOne);
+    await inParallel(
+      wanted.filter((object) => !isSmall(object)),
+      concurrency,
+      copyOne,
+    );
+    const vanished = await keepVanished(incoming, wanted, before.entries, threads);
     const entries = [...done, ...vanished].sort((a, b) => comparePaths(a.line.path, b.line.path));
     const lines = entries.flatMap(linesOf);
     if (lines.length === 0) throw nothing(origin.sources);
@@ -198,13 +208,14 @@ async function run(
     for (const { line, requests: made } of entries) if (made !== undefined) requests.set(line.path, made);
     const onSealed = meter("seal");
     signal?.throwIfAborted();
-    return await seal(held, incoming, journal, lines, {
+    return await seal(held, incoming, journal, lines, threads, {
       ...facts,
       problems,
       tagFiles: origin.tagFiles?.(requests),
       onFile: (bytes) => onSealed(1, bytes),
     });
   } finally {
+    await threads.close();
     await journal.close();
   }
 }
@@ -230,11 +241,12 @@ async function keepVanished(
   incoming: Incoming,
   wanted: WantedObject[],
   earlier: Map<string, JournalEntry>,
+  threads: FileThreads,
 ): Promise<JournalEntry[]> {
   const left = new Map(earlier);
   for (const object of wanted) left.delete(object.path);
   const kept: JournalEntry[] = [];
-  for (const entry of left.values()) if (await isIntact(incoming.bag, entry.line)) kept.push(entry);
+  for (const entry of left.values()) if (await isIntact(incoming.bag, entry.line, threads)) kept.push(entry);
   return kept;
 }
 

@@ -2,7 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BAGIT_DECLARATION, MANIFEST, TAG_FILES, TAG_MANIFEST } from "./bag.js";
 import { errorCode, reasonOf } from "./failure.js";
-import { hashFile } from "./hash.js";
+import type { FileThreads } from "./file-threads.js";
+import type { Hashed } from "./hash.js";
 import { type ManifestLine, readManifest } from "./manifest.js";
 import { inParallel } from "./parallel.js";
 import { comparePaths, printable } from "./safe-path.js";
@@ -42,7 +43,7 @@ export interface BagCheck {
 export async function checkBag(
   caseDir: string,
   bag: string,
-  { width, onFile }: { width: number; onFile: (files: number, bytes: number) => void },
+  { threads, onFile }: { threads: FileThreads; onFile: (files: number, bytes: number) => void },
 ): Promise<BagCheck> {
   const problems: EvidenceProblem[] = [];
   const report: Report = (kind, path, fact) =>
@@ -56,9 +57,9 @@ export async function checkBag(
   let [files, bytes] = [0, 0];
   let manifestSha256: string | undefined;
   const expected = [...listed.values(), ...tags.values()];
-  await inParallel(expected, width, async ({ path, sha256, list }) => {
+  await inParallel(expected, threads.width, async ({ path, sha256, list }) => {
     if (!present.delete(path)) return void report("missing", path, `the file is missing, ${list} names it`);
-    const found = await digest(folder, path, report);
+    const found = await digest(folder, path, threads, report);
     if (found === undefined) return;
     if (path === MANIFEST) manifestSha256 = found.sha256;
     if (list === MANIFEST) {
@@ -73,7 +74,9 @@ export async function checkBag(
         `sha256 is ${found.sha256}, ${list} says ${sha256}; the file changed after it was sealed`,
       );
   });
-  const tagManifest = present.delete(TAG_MANIFEST) ? await digest(folder, TAG_MANIFEST, report) : undefined;
+  const tagManifest = present.delete(TAG_MANIFEST)
+    ? await digest(folder, TAG_MANIFEST, threads, report)
+    : undefined;
   for (const path of present)
     report("unexpected", path, "the file is in no manifest; it was added after sealing");
   await checkDeclaration(folder, report);
@@ -163,9 +166,14 @@ function checkPlaces(listed: Map<string, Listed>, tags: Map<string, Listed>, rep
       report("malformed", TAG_MANIFEST, `it does not name ${path}; every sealed bag lists it`);
 }
 
-async function digest(bag: string, path: string, report: Report) {
+async function digest(
+  bag: string,
+  path: string,
+  threads: FileThreads,
+  report: Report,
+): Promise<Hashed | undefined> {
   try {
-    return await hashFile(join(bag, path));
+    return await threads.run({ kind: "hash", path: join(bag, path) });
   } catch (error) {
     if (errorCode(error) === undefined) throw error;
     report("unreadable", path, `the file cannot be read: ${reasonOf(error)}`);
@@ -179,14 +187,19 @@ async function checkDeclaration(bag: string, report: Report): Promise<void> {
     report("malformed", "bagit.txt", `it must read ${JSON.stringify(BAGIT_DECLARATION)}`);
 }
 
+/** Bytes and files of the payload as `bag-info.txt` states them, `1234.5`; null when it cannot be read. */
+export async function statedOxum(bag: string): Promise<string | undefined | null> {
+  const text = await readText(bag, "bag-info.txt");
+  return text === undefined ? null : /^Payload-Oxum: (\d+\.\d+)$/m.exec(text)?.[1];
+}
+
 async function checkOxum(
   bag: string,
   payload: { files: number; bytes: number } | undefined,
   report: Report,
 ): Promise<void> {
-  const text = await readText(bag, "bag-info.txt");
-  if (text === undefined) return;
-  const stated = /^Payload-Oxum: (\d+\.\d+)$/m.exec(text)?.[1];
+  const stated = await statedOxum(bag);
+  if (stated === null) return;
   if (stated === undefined) report("malformed", "bag-info.txt", "it states no Payload-Oxum");
   else if (payload !== undefined && stated !== `${payload.bytes}.${payload.files}`)
     report(

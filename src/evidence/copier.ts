@@ -1,9 +1,10 @@
 import { lstat, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type AcquisitionLine, lineOf } from "./acquisition-line.js";
-import { type Copied, copyObject } from "./copy.js";
+import { type Copied, copyObject, copySmallFile } from "./copy.js";
 import { errorCode } from "./failure.js";
-import { hashFile } from "./hash.js";
+import type { FileThreads } from "./file-threads.js";
+import { SMALL_FILE } from "./file-work.js";
 import { type Incoming, PARTIAL } from "./incoming.js";
 import type { Journal, JournalEntry } from "./journal.js";
 import {
@@ -26,6 +27,7 @@ export function copier(
   incoming: Incoming,
   earlier: Map<string, JournalEntry>,
   journal: Journal,
+  threads: FileThreads,
   count: (files: number, bytes: number) => void,
   signal: AbortSignal | undefined,
 ): (object: WantedObject) => Promise<JournalEntry> {
@@ -45,23 +47,30 @@ export function copier(
     if (object.outcome !== undefined) return without(object.outcome);
     const target = join(incoming.bag, object.path);
     const kept = earlier.get(object.path);
-    if (kept?.fingerprint === object.fingerprint && (await isIntact(incoming.bag, kept.line))) {
+    if (kept?.fingerprint === object.fingerprint && (await isIntact(incoming.bag, kept.line, threads))) {
       count(1, kept.line.size);
       const { outcome, size, sha256, reason } = kept.line;
       const line = lineOf(object, origin.kind, { outcome, size, sha256, reason });
       // What only reading teaches stands in the line of the run that read it, in its place.
       return { ...kept, line: { ...kept.line, ...line } };
     }
-    const copyOnce = async (reads: number): Promise<{ opened: OpenObject; copied: Copied }> => {
+    const places = { partial: join(dirname(target), `${PARTIAL}${++copies}`), target, threads };
+    const copyOnce = async (reads: number): Promise<{ opened?: OpenObject; copied: Copied }> => {
+      if (isSmallFile(origin, object)) {
+        const copied = await copySmallFile(origin.onDisk(object), places);
+        if (copied !== undefined) {
+          count(0, copied.size);
+          return { copied };
+        }
+      }
       const opened = await origin.open(object);
-      const partial = join(dirname(target), `${PARTIAL}${++copies}`);
       let read = 0;
       const onBytes = (bytes: number) => {
         read += bytes;
         count(0, bytes);
       };
       try {
-        const copied = await copyObject(opened, { partial, target, onBytes, signal });
+        const copied = await copyObject(opened, { ...places, onBytes, signal });
         return { opened, copied };
       } catch (error) {
         count(0, -read);
@@ -81,10 +90,10 @@ export function copier(
         size: copied.size,
         sha256: copied.sha256,
         reason: copied.changed,
-        facts: opened.facts?.(),
+        facts: opened?.facts?.(),
       });
-      const members = looksLikeZip(copied.firstBytes, object.path) ? await listZip(target, signal) : [];
-      const entry = { line, members, fingerprint: object.fingerprint, ...requestsOf(opened.requests?.()) };
+      const members = looksLikeZip(copied.magic, object.path) ? await listZip(target, signal) : [];
+      const entry = { line, members, fingerprint: object.fingerprint, ...requestsOf(opened?.requests?.()) };
       await journal.add(entry);
       count(1, 0);
       return entry;
@@ -96,17 +105,25 @@ export function copier(
   };
 }
 
+/** Whether an object is copied in one go by a thread. */
+export function isSmallFile(
+  origin: Origin,
+  { size, outcome }: WantedObject,
+): origin is Origin & Required<Pick<Origin, "onDisk">> {
+  return origin.onDisk !== undefined && outcome === undefined && size <= SMALL_FILE;
+}
+
 function requestsOf(requests: S3Request[] | undefined): { requests?: S3Request[] } {
   return requests === undefined || requests.length === 0 ? {} : { requests };
 }
 
 /** Whether the copy that a line speaks of is there with the bytes the line says. */
-export async function isIntact(bag: string, line: AcquisitionLine): Promise<boolean> {
+export async function isIntact(bag: string, line: AcquisitionLine, threads: FileThreads): Promise<boolean> {
   try {
     const path = join(bag, line.path);
     const stat = await lstat(path);
     if (!stat.isFile() || stat.size !== line.size) return false;
-    return (await hashFile(path)).sha256 === line.sha256;
+    return (await threads.run({ kind: "hash", path })).sha256 === line.sha256;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return false;
     throw error;

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import type { AcquisitionLine } from "./acquisition-line.js";
 import { errorCode } from "./failure.js";
 import { readLines } from "./manifest.js";
@@ -107,6 +108,7 @@ export class Journal {
   }
 
   async #write(): Promise<void> {
+    await turn(); // what arrives in the same moment goes out together
     const batch = this.#queue.splice(0, 2_000);
     await this.file.writeFile(`${batch.join("\n")}\n`);
   }

@@ -1,13 +1,13 @@
-import { constants } from "node:fs";
-import { open, readdir, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { AcquisitionLine } from "./acquisition-line.js";
 import { ACQUISITION_ID } from "./artifact.js";
 import { isSealedFile, MANIFEST, writeTagFiles } from "./bag.js";
 import type { Case } from "./case.js";
-import { SMALL_FILE } from "./copy.js";
 import { appendCustody, readCustody } from "./custody.js";
 import { errorCode } from "./failure.js";
+import type { FileThreads } from "./file-threads.js";
+import { perform, SMALL_FILE } from "./file-work.js";
 import { hashFile } from "./hash.js";
 import { foldersOf, type Incoming } from "./incoming.js";
 import type { Journal, SealRecord } from "./journal.js";
@@ -40,18 +40,20 @@ export async function seal(
   incoming: Incoming,
   journal: Journal,
   lines: AcquisitionLine[],
+  threads: FileThreads,
   facts: SealFacts,
 ): Promise<SealRecord> {
   const files = lines.filter(isSealedFile);
   const folders = [...foldersOf(files.map((line) => line.path))];
-  await inParallel(files, 16, async (line) => {
-    if (line.size <= SMALL_FILE) await flush(join(incoming.bag, line.path));
+  await inParallel(files, threads.width, async (line) => {
+    if (line.size <= SMALL_FILE) await threads.run({ kind: "flush", path: join(incoming.bag, line.path) });
     facts.onFile(line.size);
   });
   let isProtected = true;
-  await inParallel(folders, 16, async (folder) => {
-    if (!(await setMode(join(incoming.bag, folder), 0o555))) isProtected = false;
-    await flush(join(incoming.bag, folder));
+  await inParallel(folders, threads.width, async (folder) => {
+    const path = join(incoming.bag, folder);
+    if (!(await setMode(path, 0o555))) isProtected = false;
+    await threads.run({ kind: "flush", path });
   });
   const bytes = files.reduce((sum, line) => sum + line.size, 0);
   const evidence = join(held.dir, "evidence");
@@ -67,7 +69,7 @@ export async function seal(
       lines,
       facts.tagFiles,
     );
-    await flush(incoming.bag);
+    perform({ kind: "flush", path: incoming.bag });
     const record: SealRecord = {
       id,
       ...digests,
@@ -95,7 +97,7 @@ async function concludeSeal(
 ): Promise<void> {
   const evidence = join(held.dir, "evidence");
   await setMode(join(evidence, record.id), 0o555);
-  await flush(evidence);
+  perform({ kind: "flush", path: evidence });
   const isNoted = (await readCustody(held)).some(
     (entry) => entry.action === "acquire" && entry.detail.acquisition === record.id,
   );
@@ -144,16 +146,4 @@ function countOutcomes(lines: AcquisitionLine[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { outcome } of lines) counts[outcome] = (counts[outcome] ?? 0) + 1;
   return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-async function flush(path: string): Promise<void> {
-  const file = await open(path, constants.O_RDONLY);
-  try {
-    await file.sync();
-  } catch (error) {
-    // Some file systems cannot flush a folder; the renames in it are then as safe as that file system makes them.
-    if (errorCode(error) !== "EINVAL" && errorCode(error) !== "ENOTSUP") throw error;
-  } finally {
-    await file.close();
-  }
 }

@@ -2,11 +2,12 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ACQUISITION_ID, listAcquisitions } from "./artifact.js";
 import { MANIFEST } from "./bag.js";
-import { type BagCheck, checkBag, type EvidenceProblem } from "./bag-check.js";
+import { type BagCheck, checkBag, type EvidenceProblem, statedOxum } from "./bag-check.js";
 import type { Case } from "./case.js";
 import { readCustody } from "./custody.js";
 import { type CustodyProblem, verifyCustody } from "./custody-chain.js";
 import { errorCode, explaining } from "./failure.js";
+import { openFileThreads, THREADS } from "./file-threads.js";
 import { INCOMING } from "./incoming.js";
 import { readJournal } from "./journal.js";
 import { readManifest } from "./manifest.js";
@@ -37,7 +38,7 @@ export async function verifyEvidence(
   held: Pick<Case, "dir">,
   {
     progress,
-    concurrency = 8,
+    concurrency = THREADS,
   }: { progress?: (progress: VerificationProgress) => void; concurrency?: number } = {},
 ): Promise<Verification> {
   const acquisitions = await listAcquisitions(held);
@@ -51,24 +52,40 @@ export async function verifyEvidence(
     notes: [],
   };
   const checks = new Map<string, BagCheck>();
-  for (const acquisition of acquisitions) {
-    let [files, bytes] = [found.files, found.bytes];
-    const onFile = (moreFiles: number, moreBytes: number) => {
-      files += moreFiles;
-      bytes += moreBytes;
-      progress?.({ files, bytes, totalFiles });
-    };
-    const check = await checkBag(held.dir, `evidence/${acquisition}`, { width: concurrency, onFile });
-    checks.set(acquisition, check);
-    found.files += check.files;
-    found.bytes += check.bytes;
-    found.problems.push(...check.problems);
+  const threads = openFileThreads(await amountOf(held.dir, acquisitions), { threads: concurrency });
+  try {
+    for (const acquisition of acquisitions) {
+      let [files, bytes] = [found.files, found.bytes];
+      const onFile = (moreFiles: number, moreBytes: number) => {
+        files += moreFiles;
+        bytes += moreBytes;
+        progress?.({ files, bytes, totalFiles });
+      };
+      const check = await checkBag(held.dir, `evidence/${acquisition}`, { threads, onFile });
+      checks.set(acquisition, check);
+      found.files += check.files;
+      found.bytes += check.bytes;
+      found.problems.push(...check.problems);
+    }
+  } finally {
+    await threads.close();
   }
   const sealing = await examineRest(held.dir, found);
   found.custody = await verifyCustody(held);
   if (!found.custody.some((problem) => problem.kind === "missing"))
     found.problems.push(...(await compareWithCustody(held, checks, sealing)));
   return found;
+}
+
+/** What the bags say they hold; only an estimate of the work, which the check itself does not rely on. */
+async function amountOf(dir: string, acquisitions: string[]): Promise<{ files: number; bytes: number }> {
+  const amount = { files: 0, bytes: 0 };
+  for (const acquisition of acquisitions) {
+    const [bytes, files] = (await statedOxum(join(dir, "evidence", acquisition)))?.split(".") ?? [];
+    amount.files += Number(files ?? 0);
+    amount.bytes += Number(bytes ?? 0);
+  }
+  return amount;
 }
 
 async function countListed(dir: string, acquisitions: string[]): Promise<number> {

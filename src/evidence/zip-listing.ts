@@ -16,9 +16,8 @@ export interface MemberFacts {
   reason?: string;
 }
 
-/** Whether a file is, or by its name claims to be, a zip. */
-export function looksLikeZip(firstBytes: Buffer, path: string): boolean {
-  const magic = firstBytes.subarray(0, 4).toString("latin1");
+/** Whether a file is, by its first four bytes as Latin-1, or by its name claims to be, a zip. */
+export function looksLikeZip(magic: string, path: string): boolean {
   return magic === "PK\x03\x04" || magic === "PK\x05\x06" || magic === "PK\x07\x08" || /\.zip$/i.test(path);
 }
 

@@ -151,7 +151,6 @@ export const ACQUIRES: AcquireWork[] = [
 /** Copying, hashing, reading back and sealing, against one thread of sha256sum over the same files. */
 export async function acquireWork(work: AcquireWork, folder: string, share: number): Promise<Line[]> {
   const evidence = join(folder, "evidence");
-  const held = join(folder, "case");
   await mkdir(evidence);
   const files = Math.max(1, work.files / share);
   for (let file = 0; file < files; file++) {
@@ -160,13 +159,15 @@ export async function acquireWork(work: AcquireWork, folder: string, share: numb
   const floor = await median(3, () =>
     program("sh", "-c", `find '${evidence}' -type f -print0 | xargs -0 sha256sum > /dev/null`),
   );
+  let cases = 0;
   const taken = await median(3, async () => {
-    // Sealed evidence is read-only.
-    await program("sh", "-c", `chmod -R u+w '${held}' 2>/dev/null; rm -rf '${held}'`);
+    // A new one each time, and the old one stays: ext4 is slow to give out inodes that were freed a moment ago.
+    const held = join(folder, `case-${++cases}`);
     await coldtrail("init", held, "--title", "Bench", "--examiner", "Bench");
     return coldtrail("acquire", held, evidence);
   });
-  await program("chmod", "-R", "u+w", held);
+  // Sealed evidence is read-only.
+  await program("chmod", "-R", "u+w", folder);
   const amount = work.unit === "files" ? files : (files * work.size) / 1e6;
   return [
     line(work.title, taken, `${perSecond(amount, taken)} ${work.unit}/s`, {

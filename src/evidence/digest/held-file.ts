@@ -76,7 +76,7 @@ async function isZip(path: string): Promise<boolean> {
   if (file === null) return false; // `verify` names it
   try {
     const { buffer: first, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    return looksLikeZip(first.subarray(0, bytesRead), path);
+    return looksLikeZip(first.toString("latin1", 0, bytesRead), path);
   } catch {
     return false; // a folder in the place of a file: `verify` names it
   } finally {

@@ -1,12 +1,12 @@
-import { type BigIntStats, constants } from "node:fs";
-import { type FileHandle, lstat, open, readdir, readlink, realpath } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import { lstat, readdir, readlink, realpath } from "node:fs/promises";
 import { basename, relative, resolve, sep } from "node:path";
 import { ColdtrailError, EXIT } from "../../errors.js";
 import { errorCode, reasonOf } from "../failure.js";
 import { joinSafe, SafeNames } from "../safe-path.js";
-import { ObjectLost, type OpenObject, type Origin, type OriginFacts, type WantedObject } from "./origin.js";
+import { fingerprint, lost, openFile } from "./disk-file.js";
+import type { ListedFile, Origin, OriginFacts, WantedObject } from "./origin.js";
 
-const BUFFER = 1 << 20;
 const SLASH = Buffer.from("/");
 /** Entries of a folder looked at together. */
 const STAT_BATCH = 64;
@@ -20,11 +20,7 @@ interface Source {
   stat: BigIntStats;
 }
 
-interface DiskObject extends WantedObject {
-  /** Path on disk as bytes: names on disk need not be UTF-8. */
-  location: Buffer;
-  stat?: BigIntStats;
-}
+interface DiskObject extends WantedObject, ListedFile {}
 
 /**
  * Files and folders on a mounted disk. Symbolic links are recorded and never followed; names are handled as bytes.
@@ -37,6 +33,7 @@ export async function diskOrigin(sources: string[], caseDir: string): Promise<Or
     sources: named.map((source) => source.path),
     list: () => walk(named),
     open: (object) => openFile(object as DiskObject),
+    onDisk: (object) => object as DiskObject,
   };
 }
 
@@ -142,8 +139,17 @@ async function describe(
       .toString(8)
       .padStart(4, "0"),
   };
-  const found = { path, original, source: source.number, location, fingerprint: fingerprint(stat), facts };
-  if (stat.isFile()) return { ...found, size: Number(stat.size), stat };
+  const { ino } = stat;
+  const found = {
+    path,
+    original,
+    source: source.number,
+    location,
+    ino,
+    fingerprint: fingerprint(stat),
+    facts,
+  };
+  if (stat.isFile()) return { ...found, size: Number(stat.size) };
   if (stat.isSymbolicLink()) {
     const target = await readlink(location, { encoding: "buffer" });
     facts.target = target.toString("utf8");
@@ -168,93 +174,10 @@ function unreadable(
     original,
     source: source.number,
     location,
+    ino: undefined,
     size: 0,
     outcome,
     fingerprint: "",
     facts: { reason: message },
   };
-}
-
-function lost(error: unknown): ObjectLost {
-  if (error instanceof ObjectLost) return error;
-  const code = errorCode(error);
-  // Neither a bug nor a lack of file handles or memory says anything about the object.
-  if (code === undefined || ["EMFILE", "ENFILE", "ENOMEM"].includes(code)) throw error;
-  if (code === "ENOENT") return new ObjectLost("missing", "it was listed and gone when it was to be read");
-  return new ObjectLost("unreadable", reasonOf(error));
-}
-
-function fingerprint(stat: BigIntStats): string {
-  return [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(":");
-}
-
-// Absent on Windows. NOFOLLOW and NONBLOCK: the file may have been swapped for a link or a pipe since it was listed.
-const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_NOATIME = 0 } = constants as Record<string, number>;
-
-async function openFile(object: DiskObject): Promise<OpenObject> {
-  const flags = (O_RDONLY ?? 0) | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
-  let file: FileHandle | undefined;
-  try {
-    // Reading leaves no trace in the source's access times where we own the file.
-    file = await open(object.location, flags | (O_NOATIME ?? 0)).catch((error) => {
-      if (errorCode(error) === "EPERM") return open(object.location, flags);
-      throw error;
-    });
-    const before = await file.stat({ bigint: true });
-    if (!before.isFile())
-      throw new ObjectLost("unreadable", "it was replaced by something that is no file after it was listed");
-    return reading(file, before, object);
-  } catch (error) {
-    await file?.close();
-    throw lost(error);
-  }
-}
-
-function reading(file: FileHandle, before: BigIntStats, object: DiskObject): OpenObject {
-  let read = 0n;
-  const chunks = readChunks(file, Number(before.size), (bytes) => {
-    read += BigInt(bytes);
-  });
-  const changed = async () => {
-    const after = await file.stat({ bigint: true }).catch((error) => {
-      throw lost(error);
-    });
-    if (before.ino !== object.stat?.ino) return "it was replaced by another file after it was listed";
-    if (read !== before.size) return `it held ${before.size} bytes when opened and gave ${read}`;
-    if (fingerprint(before) !== fingerprint(after)) return "its size or time changed while it was read";
-    return undefined;
-  };
-  return { chunks, changed, close: () => file.close() };
-}
-
-/** Reads ahead by one buffer, so that the disk works while the last chunk is hashed and written. */
-async function* readChunks(
-  file: FileHandle,
-  size: number,
-  count: (bytes: number) => void,
-): AsyncGenerator<Buffer> {
-  // One byte more than expected shows in the first read whether a small file ends where it should.
-  const length = Math.min(Math.max(size + 1, 4096), BUFFER);
-  const buffers = [Buffer.allocUnsafe(length)];
-  const fill = async (turn: number): Promise<Buffer> => {
-    buffers[turn] ??= Buffer.allocUnsafe(length);
-    const buffer = buffers[turn];
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
-    return buffer.subarray(0, bytesRead);
-  };
-  try {
-    let chunk = await fill(0);
-    for (let turn = 1; chunk.length > 0; turn = 1 - turn) {
-      count(chunk.length);
-      // A short first read of a small file is its end; asking again would cost one more call for every small file.
-      const isWhole = chunk.length < length && chunk.length === size;
-      const next = isWhole ? undefined : fill(turn);
-      next?.catch(() => undefined); // reported when awaited below, even if the consumer stops before that
-      yield chunk;
-      if (next === undefined) return;
-      chunk = await next;
-    }
-  } catch (error) {
-    throw lost(error);
-  }
 }

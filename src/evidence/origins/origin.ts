@@ -65,6 +65,14 @@ export interface WantedObject {
   fingerprint: string;
 }
 
+/** A file on a disk of this machine as it was listed. */
+export interface ListedFile {
+  /** Its path as bytes: names on disk need not be UTF-8. */
+  location: Buffer;
+  /** Undefined when it could not be looked at. */
+  ino: bigint | undefined;
+}
+
 /** An object opened for reading. */
 export interface OpenObject {
   /** The content, once, in order. A chunk is only valid until the next one is asked for. */
@@ -88,6 +96,8 @@ export interface Origin {
   list(): AsyncIterable<WantedObject>;
   /** Opens an object for reading; rejects with `ObjectLost` when it cannot. */
   open(object: WantedObject): Promise<OpenObject>;
+  /** Where an object lies on a disk of this machine, for an origin whose objects do. */
+  onDisk?(object: WantedObject): ListedFile;
   /** Tag files for the bag beyond those that every bag has, by name; called when all is copied. */
   tagFiles?(requests: Map<string, S3Request[]>): Map<string, Iterable<string>>;
   /** Told of an object that was `ObjectDamaged` before it is opened again. */
