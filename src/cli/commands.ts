@@ -34,7 +34,10 @@ const UNMASK = {
 } as const;
 const limits = (builder: Argv): Argv =>
   builder
-    .option("memory-limit", { type: "string", describe: "What DuckDB may use, such as 1GB (the default)" })
+    .option("memory-limit", {
+      type: "string",
+      describe: "What DuckDB may use, such as 1GB (the default); of that three quarters while it loads",
+    })
     .option("threads", { type: "number", describe: "Threads; all cores by default" });
 
 const parameters = (builder: Argv): Argv =>

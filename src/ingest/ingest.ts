@@ -65,6 +65,7 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
   const sealed = await listArtifacts(held);
   const limits = {
     ...options,
+    memoryLimit: duckdbShare(options.memoryLimit ?? "1GB"),
     temporaryFolder: join(workFolder, "duckdb"),
     readFolders: [spoolFolder, join(held.dir, "reference")],
   };
@@ -147,6 +148,11 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
     database.close();
     await rm(workFolder, { recursive: true, force: true });
   }
+}
+
+/** Three quarters of a size in DuckDB's syntax: the threads that read and frame take the rest. */
+function duckdbShare(size: string): string {
+  return size.replace(/^\s*(\d+(?:\.\d+)?)(?=\s*[A-Za-z]+\s*$)/, (amount) => String(Number(amount) * 0.75));
 }
 
 /** Brings the database to the point where rows of evidence can be loaded. */
