@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Database, Limits } from "../database/index.js";
 import { ColdtrailError, EXIT } from "../errors.js";
 import { type Case, listArtifacts } from "../evidence/index.js";
+import type { StageJob } from "./batch.js";
 import { type Current, openCurrent } from "./current.js";
 import { evidenceTables, forgetArtifacts } from "./evidence-tables.js";
 import { type Known, listJobs, sealedFileOf } from "./jobs.js";
@@ -11,7 +12,6 @@ import { Loader } from "./load.js";
 import { loadReference } from "./reference.js";
 import { type BrokenCount, countRecords, settle } from "./settle.js";
 import { loadSources } from "./source.js";
-import type { StageJob } from "./stage.js";
 import { createStaging } from "./staging.js";
 
 export interface IngestOptions extends Limits {

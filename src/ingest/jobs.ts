@@ -1,10 +1,10 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { type Case, openZipMembers, type SealedFile } from "../evidence/index.js";
+import type { StageJob } from "./batch.js";
 import { openBytes } from "./decode.js";
 import type { ArtifactOrigin } from "./load.js";
 import type { Source } from "./source.js";
-import type { StageJob } from "./stage.js";
 
 /** Members of artifact 17 are artifacts 17000001, 17000002, …: their numbers never move when evidence is added. */
 const MEMBERS_PER_ZIP = 1_000_000;

@@ -1,10 +1,10 @@
 import { rm } from "node:fs/promises";
 import { type Database, firstLine, quoteIdentifier, quoteLiteral } from "../database/index.js";
+import { type Batch, carefulOf, type StagedArtifact } from "./batch.js";
 import { forgetArtifacts } from "./evidence-tables.js";
 import { framedView, parquetView, readerOf, type Spools } from "./framed-view.js";
 import type { Source } from "./source.js";
 import { isHeavy, type Spool } from "./spool.js";
-import { type Batch, carefulOf, type StagedArtifact } from "./stage.js";
 import { isRefusal, memoryFor, weed } from "./weed.js";
 
 /** What the artifact table needs to know beyond what staging finds out. */

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type Batch, type StageJob, Stager, type StagerOptions } from "./stage.js";
+import type { Batch, StageJob } from "./batch.js";
+import { Stager, type StagerOptions } from "./stage.js";
 
 /** What the thread that loads sends to the threads that stage. */
 export type ToWorker = { type: "stage"; jobs: StageJob[] } | { type: "flush" } | { type: "loaded" };

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { type Batch, carefulOf, type StageJob, Stager, type StagerOptions } from "./stage.js";
+import { type Batch, carefulOf, type StageJob } from "./batch.js";
+import { Stager, type StagerOptions } from "./stage.js";
 import type { FromWorker, ThreadSettings, ToWorker } from "./stage-worker.js";
 
 /** Stages artifacts somewhere and hands batches to the loader, one at a time. */

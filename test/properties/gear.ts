@@ -4,11 +4,12 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { assetFolder } from "../../src/assets.js";
 import { applySchema, Database } from "../../src/database/index.js";
+import type { StageJob } from "../../src/ingest/batch.js";
 import { evidenceTables, forgetArtifacts } from "../../src/ingest/evidence-tables.js";
 import { Loader } from "../../src/ingest/load.js";
 import { countRecords, settle } from "../../src/ingest/settle.js";
 import { loadSources, type Source } from "../../src/ingest/source.js";
-import { type StageJob, Stager } from "../../src/ingest/stage.js";
+import { Stager } from "../../src/ingest/stage.js";
 
 /** How often a property is tried; more in a long run. */
 export const RUNS = Number(process.env.COLDTRAIL_FUZZ_RUNS ?? 5);

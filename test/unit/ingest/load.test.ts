@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { assetFolder } from "../../../src/assets.js";
 import { applySchema, Database } from "../../../src/database/index.js";
+import type { Batch, StageJob } from "../../../src/ingest/batch.js";
 import { forgetArtifacts } from "../../../src/ingest/evidence-tables.js";
 import { Loader } from "../../../src/ingest/load.js";
 import { loadSources, type Source } from "../../../src/ingest/source.js";
-import { type Batch, type StageJob, Stager } from "../../../src/ingest/stage.js";
+import { Stager } from "../../../src/ingest/stage.js";
 
 const ARTIFACTS = [1, 2, 3];
 

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { assetFolder } from "../../../src/assets.js";
+import type { Batch } from "../../../src/ingest/batch.js";
 import { loadSources } from "../../../src/ingest/source.js";
-import { type Batch, Stager } from "../../../src/ingest/stage.js";
+import { Stager } from "../../../src/ingest/stage.js";
 
 const work = await mkdtemp(join(tmpdir(), "coldtrail-stage-"));
 afterAll(() => rm(work, { recursive: true, force: true }));
