@@ -1,16 +1,6 @@
 /** Ingest: sealed evidence becomes rows, every record accounted for. */
 
-export {
-  type Blind,
-  type Coverage,
-  type FileCount,
-  type Gap,
-  readFileCounts,
-  readStatus,
-  type Series,
-  type SourceCount,
-  type Status,
-} from "./coverage.js";
+export { readFileCounts, readStatus } from "./coverage.js";
 export { isDatabaseCurrent } from "./current.js";
 export {
   databasePath,
@@ -23,3 +13,4 @@ export { readRecord, type SealedRecord } from "./record.js";
 export { isReferenceCurrent, loadReference } from "./reference.js";
 export type { BrokenCount } from "./settle.js";
 export { loadSources, type Source } from "./source.js";
+export type { Blind, Coverage, FileCount, Gap, Series, SourceCount, Status } from "./status.js";
