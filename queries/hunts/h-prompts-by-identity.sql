@@ -1,6 +1,6 @@
 -- ---
 -- id: h-prompts-by-identity
--- version: 1.1.0
+-- version: 1.1.1
 -- title: Which prompts did this identity send, and what came back?
 -- status: stable
 -- description: >-
@@ -12,6 +12,7 @@
 --   bedrock_invocation: needed
 --   bedrock_message: optional
 --   cloudtrail_event: helpful
+--   v_bedrock_caller: optional
 -- parameters:
 --   principal: {type: text, default: null, description: "ARN, name, or a pattern with * of an identity"}
 --   credential: {type: text, default: null, description: access key id or other credential}
@@ -25,6 +26,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
 -- changelog:
+--   1.1.1: callers from the view of callers
 --   1.1.0: private keys, secret keys, session and bearer tokens, bank accounts and social security numbers are replaced, too
 --   1.0.0: first version
 -- ---
@@ -34,28 +36,14 @@ with wanted as (
     where principal_matches($principal::varchar, principal)
         or short_name(principal) = $principal::varchar
 ),
-caller as (
-    select
-        request_id,
-        credential,
-        source_ip_address,
-        user_agent
-    from cloudtrail_event
-    where event_source = 'bedrock.amazonaws.com'
-        and request_id is not null
-    qualify row_number() over (
-        partition by request_id
-        order by event_time, artifact_id, record_no
-    ) = 1
-),
 invocation as (
     select
         log.*,
         caller.credential,
-        caller.source_ip_address,
+        caller.source_ip,
         caller.user_agent
     from bedrock_invocation as log
-    left join caller
+    left join v_bedrock_caller as caller
         on caller.request_id = log.request_id
     where ($principal::varchar is null or log.principal in (select principal from wanted))
         and ($credential::varchar is null or caller.credential = $credential::varchar)
@@ -201,7 +189,7 @@ select
     region,
     principal,
     credential,
-    source_ip_address as source_ip,
+    source_ip,
     user_agent,
     request_metadata,
     operation,

@@ -1,6 +1,6 @@
 -- ---
 -- id: h-template-clusters
--- version: 1.0.2
+-- version: 1.0.3
 -- title: Which prompts are worded alike, and who sent them?
 -- status: stable
 -- description: >-
@@ -13,6 +13,7 @@
 --   v_new_block: optional
 --   bedrock_invocation: optional
 --   cloudtrail_event: helpful
+--   v_bedrock_caller: optional
 -- parameters:
 --   min_size: {type: integer, default: 5, description: prompts that make a group}
 --   min_similarity: {type: double, default: 0.5, description: share of common words that makes two prompts alike}
@@ -25,6 +26,7 @@
 --   case_to: {type: timestamptz, default: null, description: only before}
 -- references: []
 -- changelog:
+--   1.0.3: callers from the view of callers
 --   1.0.2: the same rows, faster and in less memory where nearly all prompts differ
 --   1.0.1: the same rows, from the view of new blocks, faster
 --   1.0.0: first version
@@ -116,17 +118,6 @@ prompt as (
         block.record_no,
         large_wording.cluster
 ),
--- Who called with which request id; a request id that came twice counts once.
-caller as (
-    select
-        request_id,
-        min(credential) as credential,
-        min(source_ip_address) as source_ip
-    from cloudtrail_event
-    where event_source in ('bedrock.amazonaws.com', 'bedrock-runtime.amazonaws.com')
-        and request_id is not null
-    group by request_id
-),
 attributed as (
     select
         prompt.*,
@@ -139,7 +130,7 @@ attributed as (
     left join bedrock_invocation as invocation
         on invocation.artifact_id = prompt.artifact_id
         and invocation.record_no = prompt.record_no
-    left join caller
+    left join v_bedrock_caller as caller
         on caller.request_id = invocation.request_id
     where is_listed(invocation.account_id, $accounts::varchar)
         and is_listed(invocation.region, $regions::varchar)

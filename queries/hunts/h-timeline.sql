@@ -1,6 +1,6 @@
 -- ---
 -- id: h-timeline
--- version: 1.0.0
+-- version: 1.0.1
 -- title: What happened to or by this thing, over all sources, and which detections rest on it?
 -- status: stable
 -- description: >-
@@ -20,26 +20,11 @@
 --   case_to: {type: timestamptz, default: case, description: end of the time line}
 -- references: []
 -- changelog:
+--   1.0.1: the same rows, written shorter
 --   1.0.0: first version
 -- ---
 -- Patterns and CIDR blocks are compared with each different value once, not with each event.
-with asked as (
-    select $entity::varchar as entity
-),
-wanted_principal as (
-    select principal
-    from (select distinct principal from v_timeline where $entity::varchar is not null)
-    where principal_matches($entity::varchar, principal)
-        or short_name(principal) = $entity::varchar
-),
-wanted_address as (
-    select event.source_ip
-    from (select distinct source_ip from v_timeline where $entity::varchar is not null) as event
-    cross join asked
-    where event.source_ip = asked.entity
-        or cidr_contains(asked.entity, event.source_ip)
-),
-cited as (
+with cited as (
     select
         detection_id,
         severity,
@@ -92,9 +77,9 @@ where ($case_from::timestamptz is null or coalesce(event.event_end, event.event_
     and (not $found_only::boolean or found.source is not null)
     and (
         $entity::varchar is null
-        or event.principal in (select principal from wanted_principal)
+        or event.principal in (from principals_named('v_timeline', $entity::varchar))
         or event.credential = $entity::varchar
-        or event.source_ip in (select source_ip from wanted_address)
+        or event.source_ip in (from addresses_within('v_timeline', $entity::varchar))
         or contains(lower(event.resource), lower($entity::varchar))
     )
 order by

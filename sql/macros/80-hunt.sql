@@ -35,3 +35,36 @@ create or replace macro tool_of(user_agent) as
         '\1*',
         'g'
     );
+
+-- The identities of a table or view, named by its name, that the analyst means: by ARN, by name, or by a pattern with *. None
+-- when nothing was asked, which then costs nothing.
+create or replace macro principals_named(events, asked) as table
+select principal
+from (select distinct principal from query_table(events) where asked is not null)
+where principal_matches(asked, principal)
+    or short_name(principal) = asked;
+
+-- Its addresses (source_ip) that are the one or lie in the block that the analyst means.
+create or replace macro addresses_within(events, asked) as table
+select address.source_ip
+from (select distinct source_ip from query_table(events) where asked is not null) as address
+cross join (select asked as block) as given
+where address.source_ip = given.block
+    or cidr_contains(given.block, address.source_ip);
+
+-- How many of the calls (principal, event_time) of each identity fell into one second at most.
+create or replace macro calls_at_once(calls) as table
+select
+    principal,
+    max(together) as concurrency
+from (
+    select
+        principal,
+        second_of(event_time) as second,
+        count(*) as together
+    from query_table(calls)
+    group by
+        principal,
+        second
+)
+group by principal;

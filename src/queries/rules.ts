@@ -60,6 +60,10 @@ const TABLE_FUNCTIONS = new Set([
   "sequence_records",
   // Our own: groups texts that are worded alike.
   "text_clusters",
+  // Our own: what several hunts ask of a table or view that they name.
+  "principals_named",
+  "addresses_within",
+  "calls_at_once",
 ]);
 
 /** Aggregates whose result follows the order of the rows. */

@@ -163,7 +163,7 @@ test.each<[string, (sql: string) => string, string]>([
     "a file",
     (sql) =>
       sql.replace("from s3_access as reader", "from s3_access as reader cross join read_text('/etc/passwd')"),
-    ":23: calls read_text() as a table; allowed are unnest, range, generate_series, json_each, json_tree, answer_questions, sequence_records, text_clusters",
+    ":23: calls read_text() as a table; allowed are unnest, range, generate_series, json_each, json_tree, answer_questions, sequence_records, text_clusters, principals_named, addresses_within, calls_at_once",
   ],
   [
     "a named set that does not exist",
