@@ -6,9 +6,8 @@ import { ColdtrailError, type ExitCode } from "../errors.js";
 import { type Case, type CustodyEvent, hashFile, openCase } from "../evidence/index.js";
 import { databasePath } from "../ingest/index.js";
 import {
-  findQuery,
   type GivenParameters,
-  loadLibrary,
+  loadQuery,
   type Query,
   type QueryKind,
   type StreamedAnswer,
@@ -48,7 +47,7 @@ export async function answerFromLibrary(
   terminal: Terminal,
 ): Promise<ExitCode> {
   const held = await openCase(options.case);
-  const query = findQuery(await loadLibrary(assetFolder("queries"), kind), id);
+  const query = await loadQuery(assetFolder("queries"), kind, id);
   const given = Object.fromEntries(
     Object.entries(parameters).filter(([, value]) => value !== undefined),
   ) as GivenParameters;

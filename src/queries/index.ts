@@ -30,7 +30,15 @@ export {
 } from "./header.js";
 export { describeQuery } from "./help.js";
 export { isKnowledgeCurrent, syncKnowledge } from "./knowledge.js";
-export { findQuery, type LibraryReading, loadLibrary, type Query, queryOf, readLibrary } from "./library.js";
+export {
+  findQuery,
+  type LibraryReading,
+  loadLibrary,
+  loadQuery,
+  type Query,
+  queryOf,
+  readLibrary,
+} from "./library.js";
 export { compareLock, readLock, updateLock, type VersionLock } from "./lock.js";
 export { planExport } from "./made.js";
 export { maskFinding, maskResults, maskText, maskValue, type Unmasked } from "./mask.js";

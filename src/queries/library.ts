@@ -67,6 +67,18 @@ export async function loadLibrary(queriesFolder: string, ...kinds: QueryKind[]):
   return queries;
 }
 
+/**
+ * One query by its id, without reading those beside it, which would take longer than most queries run. Throws `query-unknown`,
+ * which names the nearest id, and `query-header-invalid`.
+ */
+export async function loadQuery(queriesFolder: string, kind: QueryKind, id: string): Promise<Query> {
+  const folder = join(queriesFolder, KIND_FOLDERS[kind]);
+  const name = (await listSql(folder)).find((sql) => sql === `${id}.sql`);
+  if (name === undefined) return findQuery(await loadLibrary(queriesFolder, kind), id);
+  const file = join(folder, name);
+  return queryOf(await readFile(file, "utf8"), file, kind, id);
+}
+
 /** Reads every query of a folder and collects problems instead of throwing. A missing kind folder holds no queries. */
 export async function readLibrary(queriesFolder: string, kinds: QueryKind[] = []): Promise<LibraryReading> {
   const reading: LibraryReading = { queries: [], files: new Set(), problems: [] };

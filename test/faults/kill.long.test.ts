@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -41,11 +41,18 @@ beforeAll(async () => {
 });
 afterAll(() => rm(work, { recursive: true, force: true }));
 
+/** So many that they are copied in threads. */
+const SMALL_FILES = 1_000;
+
 test("acquire killed at any moment goes on and seals what an undisturbed run seals", async () => {
+  const small = join(work, "small");
+  await mkdir(small);
+  for (let file = 0; file < SMALL_FILES; file++)
+    await writeFile(join(small, `${file}`), `small ${file}\n`.repeat(file));
   for (let round = 0; round < ROUNDS; round++) {
     const folder = join(work, `acquire-${round}`);
     await run(["init", folder, "--title", "T", "--examiner", "E"]);
-    const acquire = ["acquire", folder, join(work, "evidence")];
+    const acquire = ["acquire", folder, join(work, "evidence"), small];
     await run(acquire, 80 + round * 12);
     // Either the first run got to the end, or this one finishes it. A bag may have its number before the custody log knows.
     const first = await run(["verify", folder]);
@@ -54,7 +61,7 @@ test("acquire killed at any moment goes on and seals what an undisturbed run sea
       expect(again.code, again.printed).toBe(0);
     }
     const { code, printed } = await run(["verify", folder]);
-    expect(printed).toContain(`verified 1 bag, ${FILES} files`);
+    expect(printed).toContain(`verified 1 bag, ${(FILES + SMALL_FILES).toLocaleString("en-US")} files`);
     expect(code, printed).toBe(0);
     await rm(folder, { recursive: true, force: true });
   }

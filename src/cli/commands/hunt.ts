@@ -6,9 +6,9 @@ import { ColdtrailError, EXIT, type ExitCode } from "../../errors.js";
 import { openCase } from "../../evidence/index.js";
 import {
   describeQuery,
-  findQuery,
   type GivenParameters,
   loadLibrary,
+  loadQuery,
   type Query,
   queryOf,
 } from "../../queries/index.js";
@@ -38,14 +38,15 @@ const OWN = new Set([
 
 /** `coldtrail hunt list|show|run`. */
 export async function hunt(options: HuntOptions, terminal: Terminal): Promise<ExitCode> {
-  const queries = await loadLibrary(assetFolder("queries"), "hunt");
   if (options.action === "list") {
-    const rows = queries.map(({ id, version, title, element }) => ({
-      id,
-      version,
-      element: element ?? null,
-      title,
-    }));
+    const rows = (await loadLibrary(assetFolder("queries"), "hunt")).map(
+      ({ id, version, title, element }) => ({
+        id,
+        version,
+        element: element ?? null,
+        title,
+      }),
+    );
     terminal.out(
       formatOf(options) === "json"
         ? `${JSON.stringify(rows, null, 1)}\n`
@@ -54,10 +55,10 @@ export async function hunt(options: HuntOptions, terminal: Terminal): Promise<Ex
     return EXIT.done;
   }
   if (options.action === "show") {
-    terminal.out(`${describeQuery(await query(queries, options.id ?? options.case, "hunt show ID"))}\n`);
+    terminal.out(`${describeQuery(await query(options.id ?? options.case, "hunt show ID"))}\n`);
     return EXIT.done;
   }
-  const found = await query(queries, options.id, "hunt run CASE ID");
+  const found = await query(options.id, "hunt run CASE ID");
   const held = await openCase(options.case as string);
   const database = await openAnalysis(held, {
     memoryLimit: options["memory-limit"],
@@ -78,10 +79,10 @@ export async function hunt(options: HuntOptions, terminal: Terminal): Promise<Ex
   }
 }
 
-async function query(queries: Query[], id: string | undefined, usage: string): Promise<Query> {
+async function query(id: string | undefined, usage: string): Promise<Query> {
   if (id === undefined)
     throw new ColdtrailError("usage", `name a hunt: coldtrail ${usage}; \`coldtrail hunt list\` lists them`);
-  if (!id.endsWith(".sql")) return findQuery(queries, id);
+  if (!id.endsWith(".sql")) return loadQuery(assetFolder("queries"), "hunt", id);
   const text = await readFile(id, "utf8").catch(() => {
     throw new ColdtrailError("usage", `${id}: there is no such file, or it cannot be read`);
   });

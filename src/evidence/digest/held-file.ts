@@ -1,4 +1,5 @@
-import { open, readFile } from "node:fs/promises";
+import { closeSync, openSync, readSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { ColdtrailError } from "../../errors.js";
@@ -48,7 +49,7 @@ export async function* heldFiles(
     const { original: name, path, size, sha256, metadata } = file;
     const read = () => readFile(join(held.dir, path), { flag: CAUTIOUSLY });
     yield { name, path, isMember: false, size, sha256, ...(metadata && { metadata }), read };
-    if (!(await isZip(join(held.dir, path)))) continue;
+    if (!isZip(join(held.dir, path))) continue;
     try {
       for await (const member of openZipMembers(join(held.dir, path))) {
         const inner = `${name}/${member.name}`;
@@ -71,16 +72,17 @@ async function memberOf(name: string, path: string, member: ZipMember): Promise<
   }
 }
 
-async function isZip(path: string): Promise<boolean> {
-  const file = await open(path, CAUTIOUSLY).catch(() => null);
-  if (file === null) return false; // `verify` names it
+/** Asked of every sealed file, one after the other: by calls that wait, which cost a fraction of those that do not. */
+function isZip(path: string): boolean {
+  let file: number | undefined;
   try {
-    const { buffer: first, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    return looksLikeZip(first.toString("latin1", 0, bytesRead), path);
+    file = openSync(path, CAUTIOUSLY);
+    const first = Buffer.alloc(4);
+    return looksLikeZip(first.toString("latin1", 0, readSync(file, first)), path);
   } catch {
-    return false; // a folder in the place of a file: `verify` names it
+    return false; // gone, or a folder in the place of a file: `verify` names it
   } finally {
-    await file.close();
+    if (file !== undefined) closeSync(file);
   }
 }
 
