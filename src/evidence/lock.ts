@@ -51,8 +51,9 @@ export async function takeLock(path: string, patienceMs: number): Promise<() => 
       await removeStale(path, content);
       continue;
     }
-    if (waited >= patienceMs) {
-      const who = owner === undefined ? "another run" : `process ${owner.pid} on ${owner.host}`;
+    // One without an owner is either about to get one or left behind, which is soon known.
+    if (waited >= patienceMs && owner !== undefined) {
+      const who = `process ${owner.pid} on ${owner.host}`;
       throw new ColdtrailError(
         "lock-held",
         `${path}: held by ${who}; wait until that run ends, or delete this file if no coldtrail is running.`,

@@ -142,6 +142,14 @@ describe("an interrupted acquisition", () => {
     expect(await verifyEvidence(held)).toMatchObject({ problems: [], custody: [] });
   });
 
+  it("takes over a lock that a kill left without a word in it", async () => {
+    const held = await scratchCase();
+    await stopAfter(held, 10);
+    await writeFile(`${await incomingOf(held)}.lock`, "");
+    await acquire(held, [source], fixed);
+    await expectAsUndisturbed(held);
+  });
+
   it("copies again what changed in the source in between", async () => {
     const held = await scratchCase();
     await stopAfter(held, 302);
