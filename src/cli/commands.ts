@@ -75,7 +75,10 @@ export const COMMANDS: Command[] = [
           describe:
             "Files or folders, or s3://bucket/prefix; a zip is sealed whole and read member by member",
         })
-        .option("concurrency", { type: "number", describe: "Files copied at a time (8, from S3 16)" })
+        .option("concurrency", {
+          type: "number",
+          describe: "Files copied at a time (8, from S3 16; of small ones 4 at most)",
+        })
         .option("dry-run", { type: "boolean", describe: "Only say how many objects and bytes it would be" })
         .option("endpoint", { type: "string", describe: "S3: URL of a server other than AWS" })
         .option("path-style", { type: "boolean", describe: "S3: bucket in the path, not in the host name" })
