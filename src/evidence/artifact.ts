@@ -34,10 +34,20 @@ export async function listArtifacts(held: Pick<Case, "dir">): Promise<SealedFile
     const bag = `evidence/${acquisition}`;
     await explaining("evidence-not-readable", join(held.dir, bag), async () => {
       for await (const { path, ...file } of sealedLines(join(held.dir, bag), bag))
-        files.push({ artifactId: files.length + 1, acquisition, path: `${bag}/${path}`, ...file });
+        files.push({
+          artifactId: files.length + 1,
+          acquisition,
+          ...file,
+          ...named(`${bag}/${path}`, file.original),
+        });
     });
   }
   return files;
+}
+
+/** The name is mostly the end of the path, and then held in memory only once. */
+function named(path: string, original: string): { path: string; original: string } {
+  return { path, original: path.endsWith(original) ? path.slice(path.length - original.length) : original };
 }
 
 /** The numbers of the sealed acquisitions in order. A link with such a name is none: it may lead anywhere. */

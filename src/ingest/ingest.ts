@@ -4,10 +4,9 @@ import { join } from "node:path";
 import type { Database, Limits } from "../database/index.js";
 import { ColdtrailError, EXIT } from "../errors.js";
 import { type Case, listArtifacts } from "../evidence/index.js";
-import type { StageJob } from "./batch.js";
 import { type Current, openCurrent } from "./current.js";
 import { evidenceTables, forgetArtifacts } from "./evidence-tables.js";
-import { type Known, listJobs, sealedFileOf } from "./jobs.js";
+import { type Job, type Known, listJobs, sealedFileOf } from "./jobs.js";
 import { Loader } from "./load.js";
 import { loadReference } from "./reference.js";
 import { type BrokenCount, countRecords, settle } from "./settle.js";
@@ -79,13 +78,13 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
     if (!current.isNew) await prepared;
     const known = current.isNew ? new Map<number, Known>() : await knownArtifacts(database);
     const unread = current.isNew ? new Set<number>() : await forgetUnread(database, known);
-    const { jobs, origins, listed } = await listJobs(held, sealed, known, sources, unread);
+    const { jobs, listed } = await listJobs(held, sealed, known, sources, unread);
     const isSettled = !current.isNew && (await stateOf(database)) === "settled";
     const reported = isSettled || current.isNew ? new Set(known.keys()) : await countedArtifacts(database);
     if (jobs.length === 0 && listed.length === 0 && isSettled) {
       return await summarise(database, reported, [], rebuilt);
     }
-    const redo: StageJob[] = [];
+    const redo: Job[] = [];
     const byId = new Map(jobs.map((job) => [job.artifactId, job]));
     const totals = { artifacts: 0, totalArtifacts: jobs.length, bytes: 0, totalBytes: sum(jobs) };
     const begun = prepared.then(async () => {
@@ -93,8 +92,8 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
       await database.append("artifact", listed);
     });
     begun.catch(() => undefined);
-    const loader = new Loader(database, sources, origins, (ids) => {
-      for (const id of ids) redo.push({ ...(byId.get(id) as StageJob), careful: true });
+    const loader = new Loader(database, sources, byId, (ids) => {
+      for (const id of ids) redo.push({ ...(byId.get(id) as Job), careful: true });
     });
     const staging = createStaging(
       {
@@ -150,9 +149,11 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
   }
 }
 
-/** Three quarters of a size in DuckDB's syntax: the threads that read and frame take the rest. */
+/** Two thirds of a size in DuckDB's syntax: the threads that read and frame take the rest. */
 function duckdbShare(size: string): string {
-  return size.replace(/^\s*(\d+(?:\.\d+)?)(?=\s*[A-Za-z]+\s*$)/, (amount) => String(Number(amount) * 0.75));
+  return size.replace(/^\s*(\d+(?:\.\d+)?)(?=\s*[A-Za-z]+\s*$)/, (amount) =>
+    (Number(amount) * (2 / 3)).toFixed(3),
+  );
 }
 
 /** Brings the database to the point where rows of evidence can be loaded. */
@@ -163,7 +164,7 @@ async function prepare(held: Case, current: Current): Promise<void> {
 }
 
 /** Every artifact that was to be staged has its row: nothing is dropped in silence, not even by a bug. */
-async function assertAllAreIn(database: Database, jobs: Map<number, StageJob>): Promise<void> {
+async function assertAllAreIn(database: Database, jobs: Map<number, Job>): Promise<void> {
   const rows = await database.rows<{ id: number }>("select artifact_id as id from artifact order by id");
   const present = new Set(rows.map(({ id }) => id));
   const lost = [...jobs.values()].filter(({ artifactId }) => !present.has(artifactId));
@@ -279,6 +280,6 @@ async function summarise(
   return { artifacts, records, rows, duplicates, skipped, rejected, unclaimed, problems, broken, rebuilt };
 }
 
-function sum(jobs: StageJob[]): number {
+function sum(jobs: Job[]): number {
   return jobs.reduce((total, job) => total + job.size, 0);
 }

@@ -40,9 +40,11 @@ const ZIP_LEVELS = 2;
 /** A nested zip must be held in memory to be opened. */
 const NESTED_ZIP_BYTES = 512 * 1024 * 1024;
 
+/** What is to be staged, and what its row says of where it came from: one object, there can be hundreds of thousands. */
+export type Job = StageJob & ArtifactOrigin;
+
 export interface JobList {
-  jobs: StageJob[];
-  origins: Map<number, ArtifactOrigin>;
+  jobs: Job[];
   /** Rows of `artifact` for what needs no staging: zips and repeated files. */
   listed: (string | number | null)[][];
 }
@@ -56,7 +58,7 @@ export async function listJobs(
   /** Files that could not be read before: no other file is left out as their duplicate. */
   unread: ReadonlySet<number> = new Set(),
 ): Promise<JobList> {
-  const list: JobList = { jobs: [], origins: new Map(), listed: [] };
+  const list: JobList = { jobs: [], listed: [] };
   const contentOf = contents(sources);
   const firstOf = new Map<string, number>();
   for (const [id, { sha256, state, original }] of known) {
@@ -80,9 +82,21 @@ export async function listJobs(
     if (!unread.has(file.artifactId)) firstOf.set(content, file.artifactId);
     if (await isZip(join(held.dir, file.path))) await listMembers(list, file, origin, held.dir);
     else {
-      list.origins.set(file.artifactId, origin);
-      const { artifactId, path, size, sha256, original } = file;
-      list.jobs.push({ artifactId, path, members: NONE, size, sha256, name: original, careful: false });
+      const { artifactId, acquisition, path, original, size, sha256 } = file;
+      const [member, members, name, careful] = [null, NONE, original, false];
+      // Written out: an object that is spread from others takes four times the memory.
+      list.jobs.push({
+        artifactId,
+        acquisition,
+        path,
+        original,
+        member,
+        members,
+        size,
+        sha256,
+        name,
+        careful,
+      });
     }
   }
   return list;
@@ -137,10 +151,11 @@ async function listMembers(
         } else await visit(artifactId, memberNames, memberPlaces);
         continue;
       }
-      list.origins.set(artifactId, { ...origin, original: `${origin.original} → ${name}`, member: name });
       list.jobs.push({
+        ...origin,
+        original: `${origin.original} → ${name}`,
+        member: name,
         artifactId,
-        path: file.path,
         members: memberPlaces,
         size: member.uncompressedSize,
         sha256: null,
