@@ -36,7 +36,7 @@ const limits = (builder: Argv): Argv =>
   builder
     .option("memory-limit", {
       type: "string",
-      describe: "What DuckDB may use, such as 1GB (the default); of that two thirds while it loads",
+      describe: "What DuckDB may use, such as 1GB (the default); of that three fifths while it loads",
     })
     .option("threads", { type: "number", describe: "Threads; all cores by default" });
 

@@ -149,10 +149,10 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
   }
 }
 
-/** Two thirds of a size in DuckDB's syntax: the threads that read and frame take the rest. */
+/** Three fifths of a size in DuckDB's syntax: the threads that read and frame take the rest. */
 function duckdbShare(size: string): string {
   return size.replace(/^\s*(\d+(?:\.\d+)?)(?=\s*[A-Za-z]+\s*$)/, (amount) =>
-    (Number(amount) * (2 / 3)).toFixed(3),
+    (Number(amount) * 0.6).toFixed(3),
   );
 }
 
