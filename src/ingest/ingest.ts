@@ -80,7 +80,9 @@ export async function ingest(held: Case, options: IngestOptions): Promise<Ingest
     const unread = current.isNew ? new Set<number>() : await forgetUnread(database, known);
     const { jobs, listed } = await listJobs(held, sealed, known, sources, unread);
     const isSettled = !current.isNew && (await stateOf(database)) === "settled";
-    const reported = isSettled || current.isNew ? new Set(known.keys()) : await countedArtifacts(database);
+    // What an interrupted run read, it could not report; only those with a count did an earlier run get to the end with.
+    const reported =
+      isSettled || current.isNew ? new Set(known.keys()) : await artifactsIn(database, "record_count");
     if (jobs.length === 0 && listed.length === 0 && isSettled) {
       return await summarise(database, reported, [], rebuilt);
     }
@@ -165,8 +167,7 @@ async function prepare(held: Case, current: Current): Promise<void> {
 
 /** Every artifact that was to be staged has its row: nothing is dropped in silence, not even by a bug. */
 async function assertAllAreIn(database: Database, jobs: Map<number, Job>): Promise<void> {
-  const rows = await database.rows<{ id: number }>("select artifact_id as id from artifact order by id");
-  const present = new Set(rows.map(({ id }) => id));
+  const present = await artifactsIn(database, "artifact");
   const lost = [...jobs.values()].filter(({ artifactId }) => !present.has(artifactId));
   if (lost.length > 0) {
     throw new Error(`${lost.length} artifacts were staged and not loaded, the first is ${lost[0]?.name}`);
@@ -233,9 +234,8 @@ async function knownArtifacts(database: Database): Promise<Map<number, Known>> {
   return new Map(rows.map(({ id, ...artifact }) => [id, artifact]));
 }
 
-/** Artifacts that an earlier run got to the end with; what an interrupted one read, it could not report. */
-async function countedArtifacts(database: Database): Promise<Set<number>> {
-  const rows = await database.rows<{ id: number }>("select artifact_id as id from record_count order by id");
+async function artifactsIn(database: Database, table: "artifact" | "record_count"): Promise<Set<number>> {
+  const rows = await database.rows<{ id: number }>(`select artifact_id as id from ${table} order by id`);
   return new Set(rows.map(({ id }) => id));
 }
 

@@ -13,9 +13,9 @@ const LARGE = 16 * 1024 * 1024;
 const HEADER = /^-- sliced: (\w+) by (.+)$/m;
 
 /**
- * Runs a script in one transaction, or in slices where it asks for them by a line `-- sliced: <table> by <bytes of a row>`: as often as is
- * needed so that no run looks at more than some megabytes of large values at a time. It finds the rows of its slice by
- * `rowid between getvariable('slice_first') and getvariable('slice_last')`.
+ * Runs a script in one transaction, or in slices, each in one, where it asks for them by a line
+ * `-- sliced: <table> by <bytes of a row>`: as often as is needed so that no run looks at more than some megabytes of large
+ * values at a time. It finds the rows of its slice by `rowid between getvariable('slice_first') and getvariable('slice_last')`.
  *
  * DuckDB holds all values of 2,048 rows at once, whatever they weigh, and a prompt may weigh a megabyte.
  */

@@ -47,10 +47,11 @@ if (!quick) await keep();
 
 function textOf({ work, seconds, cpu, rate, memory, floors = [], note }: Line): string {
   const against = floors
-    .map(
-      (floor) =>
-        `${(seconds / floor.seconds).toFixed(1)} × ${floor.name} (${floor.seconds.toFixed(2)} s, processor ${floor.cpu.toFixed(1)} s)`,
-    )
+    .map((floor) => {
+      // Of a program other than Node it is not known.
+      const processor = floor.cpu === 0 ? "" : `, processor ${floor.cpu.toFixed(1)} s`;
+      return `${(seconds / floor.seconds).toFixed(1)} × ${floor.name} (${floor.seconds.toFixed(2)} s${processor})`;
+    })
     .join("; ");
   return `| ${work} | ${seconds.toFixed(2)} s | ${cpu.toFixed(1)} s | ${rate} | ${Math.round(memory / 1e6)} MB | ${against} | ${note ?? ""} |`;
 }
