@@ -12,14 +12,43 @@ export type Spools = [Spool, ...Spool[]];
  */
 export function framedView(spools: Spools, source: Source, kept: string): string {
   if (source.recognises.header_line !== undefined) return headerView(spools, source, kept);
+  if (spools[0].form === "columns") return regularView(spools, source, kept);
+  const unsplit =
+    source.regular_line === undefined
+      ? []
+      : Object.keys(source.fields ?? {}).map((name) => `\n    null::varchar as ${quoteIdentifier(name)},`);
   return `create or replace temp view framed as
 select
     "_artifact" as artifact_id,
     "_record" as record_no,
     "_unknown" as unknown,
     string_split("_flags", ',') as flags,
-    * exclude ("_artifact", "_record", "_unknown", "_flags"),
+    * exclude ("_artifact", "_record", "_unknown", "_flags"),${unsplit.join("")}
 from ${readerOf(spools, columnsOf(source))}${kept}`;
+}
+
+/** Lines that are regular: their values, quoted where they hold blanks. */
+function regularView(spools: Spools, source: Source, kept: string): string {
+  const names = Object.keys(source.fields ?? {});
+  return `create or replace temp view framed as
+select
+    "_artifact" as artifact_id,
+    "_record" as record_no,
+    null::json as unknown,
+    null::varchar[] as flags,
+    null::varchar as line,
+    * exclude ("_artifact", "_record"),
+from ${valuesReader(spools, names, `quote = '"', null_padding = true`)}${kept}`;
+}
+
+/** Reads spools of values: artifact and record first, then a text for each of the names. */
+function valuesReader(spools: Spools, names: string[], quoting: string): string {
+  const columns = Object.fromEntries(names.map((name) => [name, "VARCHAR"]));
+  return `read_csv(
+    ${pathsOf(spools)},
+    columns = ${structOf({ _artifact: "BIGINT", _record: "BIGINT", ...columns })},
+    delim = ' ', ${quoting}, escape = '', comment = '', new_line = '\\n', nullstr = '-', header = false, auto_detect = false
+)`;
 }
 
 /** The same over a Parquet file with the columns `names`. */
@@ -62,18 +91,13 @@ function headerView(spools: Spools, source: Source, kept: string): string {
   const names = (header ?? "").split(/\s+/).map((name) => name.replaceAll("\0", "\ufffd"));
   if (form === "columns") {
     const values = names.map((_, index) => `v${index + 1}`);
-    const columns = Object.fromEntries(values.map((value) => [value, "VARCHAR"]));
     return `create or replace temp view framed as
 select
     "_artifact" as artifact_id,
     "_record" as record_no,
     null::varchar[] as flags,
 ${fieldColumns(source, names, values)}
-from read_csv(
-    ${pathsOf(spools)},
-    columns = ${structOf({ _artifact: "BIGINT", _record: "BIGINT", ...columns })},
-    delim = ' ', quote = '', escape = '', comment = '', new_line = '\\n', nullstr = '-', header = false, auto_detect = false
-)${kept}`;
+from ${valuesReader(spools, values, "quote = ''")}${kept}`;
   }
   const values = names.map((_, index) => `v[${index + 1}]`);
   return `create or replace temp view framed as
@@ -136,7 +160,7 @@ function columnsOf(source: Source): Record<string, string> {
   if (source.wrapper === true) own._wrapper = "JSON";
   if (takesPlace(source)) own._in = "VARCHAR";
   if (header_line !== undefined) return { ...own, line: "VARCHAR" };
-  if (source.fields !== undefined) return { ...own, ...source.fields };
+  if (source.fields !== undefined && source.regular_line === undefined) return { ...own, ...source.fields };
   const objects = [json, document, csv, bareCsv, logEvent].some((form) => form !== undefined);
   return objects ? { ...own, record: "JSON" } : { ...own, line: "VARCHAR" };
 }

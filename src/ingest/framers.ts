@@ -3,7 +3,14 @@ import type { StagedArtifact, StageJob } from "./batch.js";
 import { CsvFramer } from "./csv-framing.js";
 import { DEEPEST, isJson, JsonFramer, type RecordSink, TOO_DEEP } from "./framing.js";
 import { emptyScan, KeyTable, scanRecord, skipSpace } from "./json-scan.js";
-import { LineFramer, type LineSink, trimmed, type ValuesTest, valuesTest } from "./line-framing.js";
+import {
+  LineFramer,
+  type LineSink,
+  regularTest,
+  trimmed,
+  type ValuesTest,
+  valuesTest,
+} from "./line-framing.js";
 import { LogExportFramer } from "./log-export-framing.js";
 import { PayloadReader, type PayloadSink } from "./payload.js";
 import { type Claim, takesPlace } from "./recognise.js";
@@ -221,7 +228,8 @@ export class Framers {
 
   #lineFramer(claim: Claim, job: StageJob): LineFramer {
     let header: string | null = null;
-    let fitsValues: ValuesTest = () => false;
+    const { regular_line: regular } = claim.source;
+    let fitsValues: ValuesTest = regular === undefined || job.careful ? () => false : regularTest(regular);
     const isHeader = headerTest(claim);
     const writerOf = this.#spools.writerFor(job);
     const beside = besideOf(claim, job);
@@ -233,7 +241,7 @@ export class Framers {
           header = buffer.toString("utf8", start, end).trim();
           if (!job.careful) fitsValues = valuesTest(header);
         } else if (fitsValues(buffer, start, end)) {
-          const [from, to] = trimmed(buffer, start, end);
+          const [from, to] = header === null ? [start, end] : trimmed(buffer, start, end);
           writerOf(claim.source.id, header, "columns").values(buffer, from, to, lineNo);
         } else writerOf(claim.source.id, header).text(buffer, start, end, lineNo, beside);
       },

@@ -62,9 +62,14 @@ const header = z.strictObject({
   /**
    * Top-level keys of a record with the type in which DuckDB reads them; without it a record is one JSON value. For lines
    * under a header the names that it may have, each a text or null; a framed line then also has `value_count` and
-   * `name_count`, which differ when it has too many or too few values.
+   * `name_count`, which differ when it has too many or too few values. For lines that are regular, their values in order.
    */
   fields: z.record(z.string(), z.string()).optional(),
+  /**
+   * The whole of a line whose values stand between single blanks, and those with blanks inside between quotes: such a line comes
+   * split into `fields` (null for a hyphen or a value that is not there), every other one whole in `line`.
+   */
+  regular_line: z.string().optional(),
   /** Records come with the path of their file in `_name`. */
   name: z.boolean().optional(),
   /** Records come with the small members beside their array in `_wrapper`: `logGroup`, `owner`, … */
