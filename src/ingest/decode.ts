@@ -122,9 +122,7 @@ async function* inflate(bytes: SealedBytes, layer: number, damage: Decoded["dama
     const whole = input.length === 1 ? (input[0] as Buffer) : Buffer.concat(input);
     let inflated: Buffer | null = null;
     try {
-      // Logs inflate about tenfold; zlib's usual pieces of 16 kB would make hundreds of buffers of a file.
-      const chunkSize = Math.min(Math.max(16 * 1024, whole.length * 12), 16 * 1024 * 1024);
-      inflated = gunzipSync(whole, { maxOutputLength: BOMB_FLOOR, chunkSize });
+      inflated = gunzipSync(whole, { maxOutputLength: BOMB_FLOOR, chunkSize: roomFor(whole) });
     } catch {
       // Damaged or very large: the stream gives what there is, piece by piece.
     }
@@ -157,6 +155,15 @@ async function* inflate(bytes: SealedBytes, layer: number, damage: Decoded["dama
       damage.sentence = `the gzip stream is damaged (${(error as Error).message}) after ${given} inflated bytes`;
     }
   }
+}
+
+/**
+ * Bytes of output that zlib is given at a time: all that a gzip file says at its end it inflates to (RFC 1952, ISIZE), and some
+ * more, since zlib asks for another piece when one is full. What the file says decides nothing but the number of pieces.
+ */
+function roomFor(gzip: Buffer): number {
+  const said = gzip.length < 4 ? 0 : gzip.readUInt32LE(gzip.length - 4);
+  return Math.min(said + 64, IN_ONE_PIECE);
 }
 
 /** The chunks that zlib gives, in order, all of them before any error. */

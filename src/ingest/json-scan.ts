@@ -149,16 +149,17 @@ export function scanRecord(
   for (let i = start; i < limit; i++) {
     const byte = buffer[i] as number;
     if (byte === 0x22) {
-      const open = i++;
-      for (; i < limit; i++) {
-        const inner = buffer[i] as number;
-        if (inner > 0x5c) continue;
+      const open = i;
+      for (i++; i < limit; i++) {
+        let inner = buffer[i] as number;
+        // Most of what is scanned passes here; beyond the end of the buffer nothing is larger than anything.
+        while (inner > 0x5c || (inner > 0x22 && inner < 0x5c)) inner = buffer[++i] as number;
         if (inner === 0x22) break;
         if (inner === 0x5c) i++;
         else if (inner < 0x20) out.control = true;
       }
       if (i >= limit) return;
-      if (expectKey && depth === 1 && keys !== null) {
+      if (expectKey && keys !== null) {
         expectKey = false;
         const index = keys.indexOf(buffer, open + 1, i);
         if (index < 0) unknownStart = open;
@@ -176,7 +177,7 @@ export function scanRecord(
     } else if (byte === 0x7b || byte === 0x5b) {
       depth++;
       if (depth > out.depth) out.depth = depth;
-      if (depth === 1) expectKey = true;
+      expectKey = depth === 1;
     } else if (byte === 0x7d || byte === 0x5d) {
       depth--;
       if (depth === 0) {

@@ -37,6 +37,7 @@ class Sampled<T> {
   }
 }
 
+const NOTHING = new Sampled<ElementKeys>([]);
 const SAMPLED_ELEMENTS = 20;
 const SAMPLED_LINES = 20;
 
@@ -57,7 +58,10 @@ export function readOutline(head: Buffer): Outline {
     at: (path) => {
       let elements = known.get(path);
       if (elements === undefined) {
-        elements = new Sampled(keysAt(head, roots, path === "" ? [] : path.split(".")));
+        const keys = path === "" ? [] : path.split(".");
+        // Most sources ask for a place that most files do not have.
+        const leads = keys.length === 0 || roots.some((members) => members.some(({ key }) => key === keys[0]));
+        elements = leads ? new Sampled(keysAt(head, roots, keys)) : NOTHING;
         known.set(path, elements);
       }
       return elements;

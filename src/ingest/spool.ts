@@ -131,7 +131,9 @@ export class SpoolWriter {
     if (size > BUFFER - this.#used) this.#flush();
     const target = this.#buffer;
     const from = this.#used;
-    let at = from + target.write(this.#prefix, from);
+    // To write a string by a call takes longer than these few bytes do.
+    let at = from;
+    for (let i = 0; i < this.#prefix.length; i++) target[at++] = this.#prefix.charCodeAt(i);
     at = writeDigits(target, at, recordNo);
     target[at++] = 0x20;
     at += buffer.copy(target, at, start, end);
