@@ -175,6 +175,9 @@ async function run(
   const amount = { files: wanted.length, bytes: totals.totalBytes };
   const threads = openFileThreads(amount, { threads: Math.min(concurrency, THREADS), signal });
   const journal = await Journal.open(incoming.journal);
+  // Copies of an earlier run whose originals are gone by now: evidence that exists nowhere else.
+  const gone = new Map(before.entries);
+  for (const { path } of wanted) gone.delete(path);
   try {
     const copy = copier(origin, incoming, before.entries, journal, threads, meter("copy"), signal);
     const done: JournalEntry[] = [];
@@ -182,14 +185,12 @@ async function run(
       signal?.throwIfAborted();
       done.push(await copy(object));
     };
-    const isSmall = (object: WantedObject) => isSmallFile(origin, object);
-    await inParallel(wanted.filter(isSmall), threads.width, copyOne);
-    await inParallel(
-      wanted.filter((object) => !isSmall(object)),
-      concurrency,
-      copyOne,
-    );
-    const vanished = await keepVanished(incoming, wanted, before.entries, threads);
+    const large = wanted.filter((object) => !isSmallFile(origin, object));
+    const small = wanted.filter((object) => isSmallFile(origin, object));
+    wanted.length = 0;
+    await inParallel(taken(small), threads.width, copyOne);
+    await inParallel(taken(large), concurrency, copyOne);
+    const vanished = await keepIntact(incoming, gone, threads);
     const entries = [...done, ...vanished].sort((a, b) => comparePaths(a.line.path, b.line.path));
     const lines = entries.flatMap(linesOf);
     if (lines.length === 0) throw nothing(origin.sources);
@@ -236,17 +237,20 @@ async function listAll(
   return wanted.sort((a, b) => comparePaths(a.path, b.path));
 }
 
-/** Copies of an earlier run whose originals are gone by now: evidence that exists nowhere else. */
-async function keepVanished(
+/** Takes the items out of the list, from the first to the last, so that what is done with need not be remembered. */
+function* taken<T>(items: T[]): Generator<T> {
+  items.reverse();
+  for (let item = items.pop(); item !== undefined; item = items.pop()) yield item;
+}
+
+async function keepIntact(
   incoming: Incoming,
-  wanted: WantedObject[],
-  earlier: Map<string, JournalEntry>,
+  entries: Map<string, JournalEntry>,
   threads: FileThreads,
 ): Promise<JournalEntry[]> {
-  const left = new Map(earlier);
-  for (const object of wanted) left.delete(object.path);
   const kept: JournalEntry[] = [];
-  for (const entry of left.values()) if (await isIntact(incoming.bag, entry.line, threads)) kept.push(entry);
+  for (const entry of entries.values())
+    if (await isIntact(incoming.bag, entry.line, threads)) kept.push(entry);
   return kept;
 }
 

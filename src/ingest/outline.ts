@@ -60,7 +60,8 @@ export function readOutline(head: Buffer): Outline {
       if (elements === undefined) {
         const keys = path === "" ? [] : path.split(".");
         // Most sources ask for a place that most files do not have.
-        const leads = keys.length === 0 || roots.some((members) => members.some(({ key }) => key === keys[0]));
+        const leads =
+          keys.length === 0 || roots.some((members) => members.some(({ key }) => key === keys[0]));
         elements = leads ? new Sampled(keysAt(head, roots, keys)) : NOTHING;
         known.set(path, elements);
       }

@@ -7,10 +7,14 @@ import { ACQUIRES, acquireWork, analysisWork, INGESTS, ingestWork, type Line, st
  * Measures the whole commands as the analyst runs them against floors of the same run, and prints a table. Asserts nothing.
  *
  * `--quick` takes a tenth of the amounts, `--only=words` the works with these words in their titles, `--growth` also the
- * incident in 0.1, 1, 5 and 10 million events. Unless quick, the lines replace those of the same works in RESULTS.md.
+ * incident in 0.1, 1, 5 and 10 million events, whose evidence `--samples=folder` keeps for the next time. Unless quick, the lines
+ * replace those of the same works in RESULTS.md.
  */
 const quick = process.argv.includes("--quick");
-const only = process.argv.find((argument) => argument.startsWith("--only="))?.slice(7) ?? "";
+const given = (option: string): string | undefined =>
+  process.argv.find((argument) => argument.startsWith(`--${option}=`))?.slice(option.length + 3);
+const only = given("only") ?? "";
+const samples = given("samples");
 const share = quick ? 10 : 1;
 
 const lines: Line[] = [];
@@ -21,13 +25,13 @@ const works: [title: string, run: (folder: string) => Promise<Line[]>][] = [
     work.title,
     (folder) => acquireWork(work, folder, share),
   ]),
-  ["analysis", (folder) => analysisWork(folder, 2_000_000 / share)],
+  ["analysis", (folder) => analysisWork(folder, 2_000_000 / share, samples)],
 ];
 if (process.argv.includes("--growth")) {
   for (const millions of [0.1, 1, 5, 10]) {
     works.push([
       `growth, ${millions} million`,
-      (folder) => analysisWork(folder, millions * 1_000_000, millions === 10),
+      (folder) => analysisWork(folder, millions * 1_000_000, samples),
     ]);
   }
 }

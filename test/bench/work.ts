@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { writeBedrock, writeCloudTrail, writeS3Access, writeVpcFlow } from "./evidence.js";
@@ -180,13 +181,19 @@ export async function acquireWork(work: AcquireWork, folder: string, share: numb
   ];
 }
 
-/** Everything that is asked of a case: the sample incident in a haystack of so many CloudTrail events. */
-export async function analysisWork(folder: string, events: number, ingestOnly = false): Promise<Line[]> {
+/**
+ * Everything that is asked of a case: the sample incident in a haystack of so many CloudTrail events. The evidence is taken from
+ * the folder `samples`, and made there when it is missing.
+ */
+export async function analysisWork(folder: string, events: number, samples = folder): Promise<Line[]> {
   const held = join(folder, "case");
-  const generator = join(import.meta.dirname, "../sample/generate.ts");
-  await promisify(execFile)(process.execPath, [
-    ...["--import", "tsx", generator, "--scale", String(events), "--out", join(folder, "sample")],
-  ]);
+  const sample = join(samples, `sample-${events}`);
+  if (!existsSync(sample)) {
+    const generator = join(import.meta.dirname, "../sample/generate.ts");
+    const args = ["--import", "tsx", generator, "--scale", String(events), "--out", `${sample}.part`];
+    await promisify(execFile)(process.execPath, args);
+    await rename(`${sample}.part`, sample);
+  }
   const title = `the incident in ${events.toLocaleString("en-US")} events`;
   await coldtrail(
     "init",
@@ -200,19 +207,15 @@ export async function analysisWork(folder: string, events: number, ingestOnly = 
     "--to",
     "2026-03-13",
   );
-  await promisify(execFile)("cp", ["-R", join(folder, "sample", "reference"), held]);
-  const acquired = await coldtrail("acquire", held, join(folder, "sample", "evidence"));
-  await rm(join(folder, "sample"), { recursive: true });
+  await promisify(execFile)("cp", ["-R", join(sample, "reference"), held]);
+  const acquired = await coldtrail("acquire", held, join(sample, "evidence"));
+  if (samples === folder) await rm(sample, { recursive: true });
   // The deliberate damage of the sample is not an error here.
   const ingested = await coldtrail("ingest", held, "--max-rejects", "100", "--memory-limit", "1GB");
   const loaded = [
     line(`acquire: ${title}`, acquired, `${perSecond(events, acquired)} events/s`),
     line(`ingest --memory-limit 1GB: ${title}`, ingested, `${perSecond(events, ingested)} events/s`),
   ];
-  if (ingestOnly) {
-    await program("chmod", "-R", "u+w", held);
-    return loaded;
-  }
   const detected = await coldtrail("detect", held);
   const hunt = await median(3, () =>
     coldtrail("hunt", "run", held, "h-key-activity", "--access-key", "AKIAEXAMPLESVCRAGSYN"),

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { lstat, readdir, readlink, realpath } from "node:fs/promises";
-import { basename, relative, resolve, sep } from "node:path";
+import { basename, dirname, relative, resolve, sep } from "node:path";
 import { ColdtrailError, EXIT } from "../../errors.js";
 import { errorCode, reasonOf } from "../failure.js";
 import { joinSafe, SafeNames } from "../safe-path.js";
@@ -20,7 +20,11 @@ interface Source {
   stat: BigIntStats;
 }
 
-interface DiskObject extends WantedObject, ListedFile {}
+/** There can be a million: each has its name once, and its folder together with all others of that folder. */
+interface DiskObject extends WantedObject, Pick<ListedFile, "ino"> {
+  /** Path of the folder that it lies in, as bytes. */
+  folder: Buffer;
+}
 
 /**
  * Files and folders on a mounted disk. Symbolic links are recorded and never followed; names are handled as bytes.
@@ -32,9 +36,14 @@ export async function diskOrigin(sources: string[], caseDir: string): Promise<Or
     kind: "disk",
     sources: named.map((source) => source.path),
     list: () => walk(named),
-    open: (object) => openFile(object as DiskObject),
-    onDisk: (object) => object as DiskObject,
+    open: (object) => openFile(listedFile(object as DiskObject)),
+    onDisk: (object) => listedFile(object as DiskObject),
   };
+}
+
+function listedFile({ folder, original, ino }: DiskObject): ListedFile {
+  const name = original.subarray(original.lastIndexOf("/") + 1);
+  return { location: Buffer.concat([folder, SLASH, name]), ino };
 }
 
 async function examine(paths: string[], caseDir: string): Promise<Source[]> {
@@ -79,7 +88,15 @@ async function* walk(sources: Source[]): AsyncGenerator<DiskObject> {
     const location = Buffer.from(source.path);
     const original = Buffer.from(basename(source.path) || "root");
     if (source.stat.isDirectory()) yield* walkFolder(source, location, original);
-    else yield describe(source, `data/${source.safe}`, location, original, source.stat);
+    else {
+      const place = {
+        source,
+        path: `data/${source.safe}`,
+        folder: Buffer.from(dirname(source.path)),
+        original,
+      };
+      yield describe(place, location, source.stat);
+    }
   }
 }
 
@@ -92,7 +109,8 @@ async function* walkFolder(source: Source, top: Buffer, topOriginal: Buffer): As
     try {
       entries = await readdir(folder.location, { encoding: "buffer" });
     } catch (error) {
-      yield unreadable(source, folder.path, folder.location, folder.original, error);
+      const { path, original, location } = folder;
+      yield unreadable({ source, path, original, folder: location }, error);
       continue;
     }
     const names = new SafeNames();
@@ -103,12 +121,13 @@ async function* walkFolder(source: Source, top: Buffer, topOriginal: Buffer): As
         const original = Buffer.concat([folder.original, SLASH, name]);
         const safe = names.claim(name);
         const path = joinSafe(prefix, folder.path, safe, original);
+        const place = { source, path, original, folder: folder.location };
         try {
           const stat = await lstat(location, { bigint: true });
           if (stat.isDirectory()) return { folder: { location, original, path: `${folder.path}/${safe}` } };
-          return { object: await describe(source, path, location, original, stat) };
+          return { object: await describe(place, location, stat) };
         } catch (error) {
-          return { object: unreadable(source, path, location, original, error) };
+          return { object: unreadable(place, error) };
         }
       });
       for (const entry of await Promise.all(found))
@@ -126,11 +145,14 @@ interface Folder {
 
 type Found = { folder: Folder } | { object: DiskObject };
 
+/** Where an object was found. */
+interface Place extends Pick<DiskObject, "path" | "original" | "folder"> {
+  source: Source;
+}
+
 async function describe(
-  source: Source,
-  path: string,
+  { source, path, original, folder }: Place,
   location: Buffer,
-  original: Buffer,
   stat: BigIntStats,
 ): Promise<DiskObject> {
   const facts: OriginFacts = {
@@ -144,7 +166,7 @@ async function describe(
     path,
     original,
     source: source.number,
-    location,
+    folder,
     ino,
     fingerprint: fingerprint(stat),
     facts,
@@ -161,19 +183,13 @@ async function describe(
   return { ...found, size: 0, outcome: "special" };
 }
 
-function unreadable(
-  source: Source,
-  path: string,
-  location: Buffer,
-  original: Buffer,
-  error: unknown,
-): DiskObject {
+function unreadable({ source, path, original, folder }: Place, error: unknown): DiskObject {
   const { outcome, message } = lost(error);
   return {
     path,
     original,
     source: source.number,
-    location,
+    folder,
     ino: undefined,
     size: 0,
     outcome,
