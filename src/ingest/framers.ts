@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import type { StagedArtifact, StageJob } from "./batch.js";
 import { CsvFramer } from "./csv-framing.js";
-import { DEEPEST, isJson, JsonFramer, type RecordSink, TOO_DEEP } from "./framing.js";
+import { DEEPEST, JsonFramer, type RecordSink, TOO_DEEP } from "./json-framing.js";
 import { emptyScan, KeyTable, scanRecord, skipSpace } from "./json-scan.js";
+import { isJson } from "./json-text.js";
 import {
   LineFramer,
   type LineSink,

@@ -1,5 +1,6 @@
-import { FramingAnomaly, isJson, JsonFramer } from "./framing.js";
+import { FramingAnomaly, JsonFramer } from "./json-framing.js";
 import type { KeyTable, RecordScan } from "./json-scan.js";
+import { isJson } from "./json-text.js";
 import { readOutline } from "./outline.js";
 import { type Claim, recognise } from "./recognise.js";
 import type { Source } from "./source.js";

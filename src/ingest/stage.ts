@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Batch, StagedArtifact, StageJob } from "./batch.js";
 import { decode, peek, readSealed } from "./decode.js";
 import { Framers, objectOf } from "./framers.js";
-import { FramingAnomaly, JsonFramer } from "./framing.js";
+import { FramingAnomaly, JsonFramer } from "./json-framing.js";
 import { type Outline, readOutline } from "./outline.js";
 import { copyParquet, PARQUET_MAGIC } from "./parquet.js";
 import { type Claim, recognise, type WrappedClaim } from "./recognise.js";

@@ -17,7 +17,6 @@ const only = given("only") ?? "";
 const samples = given("samples");
 const share = quick ? 10 : 1;
 
-const lines: Line[] = [];
 const works: [title: string, run: (folder: string) => Promise<Line[]>][] = [
   ["start-up", () => startWork()],
   ...INGESTS.map((work): (typeof works)[number] => [work.title, (folder) => ingestWork(work, folder, share)]),
@@ -39,15 +38,14 @@ for (const [title, run] of works) {
   if (!title.includes(only)) continue;
   const folder = await mkdtemp(join(tmpdir(), "coldtrail-bench-"));
   try {
-    for (const line of await run(folder)) {
-      lines.push(line);
-      console.log(textOf(line));
-    }
+    const lines = (await run(folder)).map(textOf);
+    for (const line of lines) console.log(line);
+    // After each, so that what fails later takes nothing with it.
+    if (!quick) await keep(lines);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
-if (!quick) await keep();
 
 function textOf({ work, seconds, cpu, rate, memory, floors = [], note }: Line): string {
   const against = floors
@@ -61,7 +59,7 @@ function textOf({ work, seconds, cpu, rate, memory, floors = [], note }: Line): 
 }
 
 /** Lines of works that were not measured now stay, when they are of the same machine and versions. */
-async function keep(): Promise<void> {
+async function keep(lines: string[]): Promise<void> {
   const duckdb = JSON.parse(
     await readFile(join(import.meta.dirname, "../../node_modules/@duckdb/node-api/package.json"), "utf8"),
   ) as { version: string };
@@ -73,9 +71,7 @@ async function keep(): Promise<void> {
   const kept = before.includes(machine)
     ? before.split("\n").filter((line) => /^\| (?!work )[^|]/.test(line))
     : [];
-  const table = new Map(
-    [...kept, ...lines.map(textOf)].map((line) => [line.split(" | ")[0], line] as [string, string]),
-  );
+  const table = new Map([...kept, ...lines].map((line) => [line.split(" | ")[0], line] as [string, string]));
   await writeFile(
     path,
     `# Results of \`npm run bench\`\n\n${machine}\n\n${head}\n${[...table.values()].join("\n")}\n`,

@@ -8,6 +8,8 @@ import {
   stringEnd,
   valueEnd,
 } from "./json-scan.js";
+import { isJson } from "./json-text.js";
+import { Salvage } from "./salvage.js";
 
 /** Receives what framing finds. Offsets are into the buffer given and hold only during the call. */
 export interface RecordSink {
@@ -52,10 +54,6 @@ const CONTROL = "control character inside a string";
 /** Levels of nesting. No service of AWS comes near; functions that walk a value recurse, and must not overflow. */
 export const DEEPEST = 10_000;
 export const TOO_DEEP = `nested deeper than ${DEEPEST.toLocaleString("en")} levels`;
-/** Bytes that the search for the next good record may look at in vain. */
-const IN_VAIN = 1024 * 1024 * 1024;
-/** A line that begins with an object. */
-const LINE_OF_JSON = "\n{";
 
 /** Larger members around the records are not kept. */
 const WRAPPER_MEMBER = 2048;
@@ -91,12 +89,12 @@ export class JsonFramer {
   #carried = 0;
   /** A record that did not fit is looked at again only when twice as much has come: linear cost for any size. */
   #wanted = 0;
-  #needle: Buffer | null = null;
-  #vain = 0;
+  readonly #salvage: Salvage;
 
   constructor(options: FramingOptions, sink: RecordSink) {
     this.#options = options;
     this.#sink = sink;
+    this.#salvage = new Salvage(options.keys);
     this.#places = options.in.split(",").map((name) => ({ name, keys: name === "" ? [] : name.split(".") }));
     this.#inRoot = this.#places.some(({ keys }) => keys.length === 0);
   }
@@ -231,7 +229,7 @@ export class JsonFramer {
       this.#reject("not valid JSON", buffer, start, next < 0 ? end : next);
       return next < 0 ? end : next;
     }
-    this.#needle ??= firstKeyOf(buffer, start, end);
+    this.#salvage.learn(buffer, start, end);
     if (scan.depth > DEEPEST) this.#reject(TOO_DEEP, buffer, start, end);
     else if (scan.control) this.#reject(CONTROL, buffer, start, end);
     else if (scan.duplicateKey !== null) {
@@ -257,7 +255,7 @@ export class JsonFramer {
   /** Rejects from `i` to the next good record; the fast gear gives up here. */
   #damage(buffer: Buffer, i: number, limit: number, final: boolean, reason: string): number {
     if (!this.#options.careful) throw new FramingAnomaly(reason);
-    this.#needle ??= firstKeyOf(buffer, i, limit);
+    this.#salvage.learn(buffer, i, limit);
     const next = this.#nextRecord(buffer, i, limit, final);
     if (next < 0 && !final && limit - i <= this.#options.maxRecord) return -1;
     const end = next < 0 ? limit : next;
@@ -282,50 +280,17 @@ export class JsonFramer {
   /** Rejects the record from `start` to the next line that is a whole record, or to its end. */
   #cutLine(buffer: Buffer, start: number, end: number, final: boolean): number {
     if (!this.#options.careful) throw new FramingAnomaly(CONTROL);
-    const scan = emptyScan();
-    let stop = end;
-    for (
-      let p = buffer.indexOf(LINE_OF_JSON, start);
-      p >= 0 && p < end;
-      p = buffer.indexOf(LINE_OF_JSON, p + 1)
-    ) {
-      scanRecord(buffer, p + 1, buffer.length, this.#options.keys, scan);
-      if (scan.end < 0 && !final && buffer.length - start <= this.#options.maxRecord) return -1;
-      if (scan.end >= 0 && isJson(buffer.toString("utf8", p + 1, scan.end))) {
-        stop = p + 1;
-        break;
-      }
-      if (this.#givesUp((scan.end < 0 ? buffer.length : scan.end) - p)) break;
-    }
-    this.#needle ??= firstKeyOf(buffer, start, end);
-    this.#reject(CONTROL, buffer, start, stop);
-    return stop;
+    const mayWait = !final && buffer.length - start <= this.#options.maxRecord;
+    const next = this.#salvage.nextLine(buffer, start, end, mayWait);
+    if (next === null) return -1;
+    this.#salvage.learn(buffer, start, end);
+    this.#reject(CONTROL, buffer, start, next);
+    return next;
   }
 
-  /** Offset of the next place that begins like a record and holds a whole, valid one; -1 when there is none. */
   #nextRecord(buffer: Buffer, from: number, limit: number, final: boolean): number {
-    const scan = emptyScan();
-    for (let p = this.#candidate(buffer, from + 1); p >= 0 && p < limit; p = this.#candidate(buffer, p + 1)) {
-      scanRecord(buffer, p, buffer.length, this.#options.keys, scan);
-      if (scan.end >= 0 && isJson(buffer.toString("utf8", p, scan.end))) return p;
-      if (scan.end < 0 && !final) return -1;
-      if (this.#givesUp((scan.end < 0 ? buffer.length : scan.end) - p)) return -1;
-    }
-    return -1;
-  }
-
-  /** Counts bytes looked at in vain: text that is made to look like records everywhere must not cost a day. */
-  #givesUp(bytes: number): boolean {
-    this.#vain += bytes;
-    return this.#vain > IN_VAIN;
-  }
-
-  /** The next place that looks like the start of a record: its first key, or among lines of JSON a new line. */
-  #candidate(buffer: Buffer, from: number): number {
-    const byKey = this.#needle === null ? -1 : buffer.indexOf(this.#needle, from);
-    if (this.#levels.length > 0 || !this.#inRoot) return byKey;
-    const line = buffer.indexOf(LINE_OF_JSON, from - 1);
-    return line >= 0 && (byKey < 0 || line + 1 < byKey) ? line + 1 : byKey;
+    const inLines = this.#levels.length === 0 && this.#inRoot;
+    return this.#salvage.nextRecord(buffer, from, limit, { final, inLines });
   }
 
   #reject(reason: string, buffer: Buffer, start: number, end: number): void {
@@ -336,40 +301,4 @@ export class JsonFramer {
 /** The place whose records lie directly in this level. */
 function completeAt({ depth, places }: Level): Place | undefined {
   return places.find(({ keys }) => keys.length === depth);
-}
-
-/** `{"eventVersion"` of a record that begins so: what its neighbours begin with, too. */
-function firstKeyOf(buffer: Buffer, start: number, limit: number): Buffer | null {
-  if (buffer[start] !== 0x7b) return null;
-  const quote = skipSpace(buffer, start + 1, limit);
-  if (buffer[quote] !== 0x22) return null;
-  const end = stringEnd(buffer, quote, Math.min(limit, quote + 256));
-  return end < 0 ? null : Buffer.from(buffer.subarray(start, end));
-}
-
-/**
- * Whether DuckDB's reader takes the text for one JSON value. Beyond the standard it takes NaN, Infinity and trailing
- * commas; both gears must agree on what a record is.
- */
-export function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return isLenientJson(text);
-  }
-}
-
-function isLenientJson(text: string): boolean {
-  const strict = text.replaceAll(
-    /("(?:[^"\\]|\\.)*")|-?\b(?:nan|inf(?:inity)?)\b|,(?=\s*[}\]])/gis,
-    (_, quoted: string | undefined, offset: number) => quoted ?? (text[offset] === "," ? "" : "0"),
-  );
-  if (strict === text) return false;
-  try {
-    JSON.parse(strict);
-    return true;
-  } catch {
-    return false;
-  }
 }
