@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-jailbreak
--- version: 1.0.2
+-- version: 1.0.3
 -- title: Jailbreak persona or role-play wrapper
 -- status: stable
 -- severity: medium
@@ -24,6 +24,7 @@
 -- references:
 --   - https://permiso.io/blog/exploiting-hosted-models
 -- changelog:
+--   1.0.3: the same rows; millions of hits fit into memory
 --   1.0.2: the same rows, from the view of new blocks, faster
 --   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
@@ -65,19 +66,13 @@ judged as (
     from wording
     where normal is not null
 ),
-marked as (
+-- Numbers stand for texts from here on: a hit is then of fixed size, of which millions fit into memory.
+marked as materialized (
     select
+        row_number() over (order by text) as text_no,
         text,
-        is_role_play,
-        list_filter(
-            [
-                case when is_persona then 'persona without rules' end,
-                case when is_named then 'named jailbreak' end,
-                case when is_role_play then 'role-play front-end' end
-            ],
-            lambda term : term is not null
-        ) as term,
-        sha256(normal) as hash,
+        dense_rank() over (order by sha256(normal)) as normal_no,
+        1 * is_named::integer + 2 * is_persona::integer + 4 * is_role_play::integer as mark,
         masked_piece(
             text,
             coalesce(
@@ -98,17 +93,18 @@ hit as (
         block.event_time,
         block.principal,
         block.model_id,
-        bool_or(marked.is_role_play) as is_role_play,
-        flatten(list(marked.term order by block.message_no)) as term,
+        bit_or(marked.mark) as mark,
         bool_or(block.role = 'system') as in_system_prompt,
-        min(marked.hash) filter (block.role = 'system') as system_prompt,
-        arg_min(
-            {
-                'message_no': block.message_no,
-                'piece': marked.piece
-            },
-            row(block.role = 'system', block.message_no)
-        ) as sample
+        min(marked.normal_no) filter (block.role = 'system') as system_prompt,
+        -- What a user said comes before the system prompt.
+        coalesce(
+            min(block.message_no) filter (block.role = 'user'),
+            min(block.message_no)
+        ) as message_no,
+        coalesce(
+            arg_min(marked.text_no, block.message_no) filter (block.role = 'user'),
+            arg_min(marked.text_no, block.message_no)
+        ) as text_no
     from block
     join marked
         on marked.text = block.text
@@ -148,34 +144,33 @@ paced as (
         count(*) over (partition by principal, end_user, day, conversation) as in_conversation
     from attributed
 ),
-finding as (
+finding as materialized (
     select
+        row_number() over (order by min(event_time), principal, end_user) as finding_no,
         principal,
         end_user,
         day,
         min(event_time) as first_seen,
         max(event_time) as last_seen,
         count(*) as prompts,
-        count(*) filter (is_role_play) as role_play,
+        count(*) filter (mark & 4 <> 0) as role_play,
         count(*) filter (in_system_prompt) as in_system_prompt,
         count(distinct system_prompt) as personas,
         max(in_conversation) as in_conversation,
-        bool_or(is_role_play and not is_workload) as is_resale,
+        bool_or(mark & 4 <> 0 and not is_workload) as is_resale,
         distinct_values(model_id) as model,
         distinct_values(region) as region,
         min(account_id) as account_id,
-        list_sort(list_distinct(flatten(list(term order by event_time, artifact_id, record_no)))) as term,
+        list_filter(
+            [
+                case when bit_or(mark) & 1 <> 0 then 'named jailbreak' end,
+                case when bit_or(mark) & 2 <> 0 then 'persona without rules' end,
+                case when bit_or(mark) & 4 <> 0 then 'role-play front-end' end
+            ],
+            lambda term : term is not null
+        ) as term,
         arg_min(
-            {
-                'table': 'bedrock_invocation',
-                'artifact_id': artifact_id,
-                'record_no': record_no,
-                'message_no': sample.message_no,
-                'offset': sample.piece."offset",
-                'length': sample.piece.length,
-                'sha256': sample.piece.sha256,
-                'last4': sample.piece.last4
-            },
+            {'artifact_id': artifact_id, 'record_no': record_no, 'message_no': message_no, 'text_no': text_no},
             row(event_time, artifact_id, record_no),
             5
         ) as sample,
@@ -189,6 +184,33 @@ finding as (
         principal,
         end_user,
         day
+),
+sample as (
+    select
+        one.finding_no,
+        list(
+            {
+                'table': 'bedrock_invocation',
+                'artifact_id': one.hit.artifact_id,
+                'record_no': one.hit.record_no,
+                'message_no': one.hit.message_no,
+                'offset': marked.piece."offset",
+                'length': marked.piece.length,
+                'sha256': marked.piece.sha256,
+                'last4': marked.piece.last4
+            }
+            order by one.sample_no
+        ) as sample
+    from (
+        select
+            finding_no,
+            unnest(sample) as hit,
+            generate_subscripts(sample, 1) as sample_no
+        from finding
+    ) as one
+    join marked
+        on marked.text_no = one.hit.text_no
+    group by one.finding_no
 )
 select
     case when end_user is null then 'principal' else 'principal/user' end as entity_type,
@@ -215,10 +237,12 @@ select
         'tags': case when is_resale then ['llm_resale'] else []::varchar[] end,
         'end_user': end_user,
         'models': list_slice(model, 1, 20),
-        'samples': sample
+        'samples': sample.sample
     } as metrics,
     prompts as record_total
 from finding
+join sample
+    on sample.finding_no = finding.finding_no
 order by
     first_seen,
     entity
