@@ -25,11 +25,33 @@ export async function runSliced(database: Database, script: string): Promise<voi
     await database.transaction(() => database.run(script));
     return;
   }
-  const slices = await database.rows<{ first: number; last: number; largest: number }>(
-    `with weighed as (
-         select rowid as id, rowid // ${VECTOR} as vector, coalesce(${bytes}, 0) as bytes
-         from ${quoteIdentifier(table)}
-     ),
+  for (const { first, last, largest } of await slicesOf(database, table, bytes)) {
+    await database.run(`set variable slice_first = ${first}; set variable slice_last = ${last}`);
+    const memory = largest < LARGE ? 0 : largest * 16 + 512 * 1024 * 1024;
+    await database.withMemory(memory, () => database.transaction(() => database.run(script)));
+  }
+}
+
+/** Rows from `first` to `last`, none of them of more bytes than `largest`. */
+interface Slice {
+  first: number;
+  last: number;
+  largest: number;
+}
+
+async function slicesOf(database: Database, table: string, bytes: string): Promise<Slice[]> {
+  const weighed = `select rowid as id, rowid // ${VECTOR} as vector, coalesce(${bytes}, 0) as bytes
+     from ${quoteIdentifier(table)}`;
+  const [whole] = await database.rows<Slice>(
+    `select min(first)::bigint as first, max(last)::bigint as last, max(weight)::bigint as largest
+     from (select min(id) as first, max(id) as last, sum(bytes) as weight from (${weighed}) group by vector)
+     having count(*) > 0`,
+  );
+  // Where no vector is heavy, as nearly always, nothing has to be put in order.
+  if (whole === undefined) return [];
+  if (whole.largest <= LIGHT) return [whole];
+  return database.rows<Slice>(
+    `with weighed as (${weighed}),
      summed as (
          select
              id,
@@ -55,9 +77,4 @@ export async function runSliced(database: Database, script: string): Promise<voi
      group by slice
      order by first`,
   );
-  for (const { first, last, largest } of slices) {
-    await database.run(`set variable slice_first = ${first}; set variable slice_last = ${last}`);
-    const memory = largest < LARGE ? 0 : largest * 16 + 512 * 1024 * 1024;
-    await database.withMemory(memory, () => database.transaction(() => database.run(script)));
-  }
 }
