@@ -1,6 +1,6 @@
 -- ---
 -- id: dst-kb-poisoning-sequence
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Knowledge base poisoned, from the write to the answer
 -- status: stable
 -- severity: critical
@@ -43,6 +43,7 @@
 --   - https://atlas.mitre.org/techniques/AML.T0070
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/knowledge-bases-logging.html
 -- changelog:
+--   1.0.1: the same rows; millions of prompts fit into memory
 --   1.0.0: first version
 -- ---
 with logged as (
@@ -396,9 +397,14 @@ served as (
     join ready
         on ready.uri = carrier.uri
         or carrier.uri is null
-    join bedrock_message as message
+    join (
+        select *
+        from bedrock_message
+        where direction = 'input'
+            -- From one list: it is seen to be small, and held instead of all prompts.
+            and text in (select unnest((select list(distinct text order by text) from carrier)))
+    ) as message
         on message.text = carrier.text
-        and message.direction = 'input'
         and message.event_time >= ready.ready_at
         and message.event_time <= ready.written_at + $span::interval
 ),

@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-jailbreak
--- version: 1.0.3
+-- version: 1.0.4
 -- title: Jailbreak persona or role-play wrapper
 -- status: stable
 -- severity: medium
@@ -24,6 +24,7 @@
 -- references:
 --   - https://permiso.io/blog/exploiting-hosted-models
 -- changelog:
+--   1.0.4: the same rows; the texts that match are held instead of all prompts
 --   1.0.3: the same rows; millions of hits fit into memory
 --   1.0.2: the same rows, from the view of new blocks, faster
 --   1.0.1: the same rows, from the view of last answers
@@ -105,7 +106,12 @@ hit as (
             arg_min(marked.text_no, block.message_no) filter (block.role = 'user'),
             arg_min(marked.text_no, block.message_no)
         ) as text_no
-    from block
+    from (
+        select *
+        from block
+        -- From one list: it is seen to be small, and held instead of all prompts.
+        where text in (select unnest((select list(text order by text) from marked)))
+    ) as block
     join marked
         on marked.text = block.text
     group by

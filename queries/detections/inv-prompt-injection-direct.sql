@@ -1,6 +1,6 @@
 -- ---
 -- id: inv-prompt-injection-direct
--- version: 1.0.2
+-- version: 1.0.3
 -- title: Direct prompt injection
 -- status: stable
 -- severity: medium
@@ -28,6 +28,7 @@
 -- references:
 --   - https://genai.owasp.org/llmrisk/llm01-prompt-injection/
 -- changelog:
+--   1.0.3: the same rows; millions of prompts fit into memory
 --   1.0.2: the same rows, from the view of new blocks, faster
 --   1.0.1: the same rows, from the view of last answers
 --   1.0.0: first version
@@ -153,10 +154,14 @@ hit as (
             },
             row(scored.score, -coalesce(block.message_no, 0))
         ) as sample
-    from block
+    from (
+        select *
+        from block
+        -- From one list: it is seen to be small, and held instead of all prompts.
+        where text in (select unnest((select list(text order by text) from scored where score >= $min_score::bigint)))
+    ) as block
     join scored
         on scored.text = block.text
-    where scored.score >= $min_score::bigint
     group by
         block.source,
         block.artifact_id,
@@ -193,13 +198,12 @@ attributed as (
         coalesce(effect.is_effective, false) as is_effective,
         day_of(hit.event_time) as day
     from hit
+    -- A condition on hits alone would make these joins compare every hit with every invocation.
     left join bedrock_invocation as invocation
-        on hit.source = 'bedrock_invocation'
-        and invocation.artifact_id = hit.artifact_id
+        on invocation.artifact_id = case when hit.source = 'bedrock_invocation' then hit.artifact_id end
         and invocation.record_no = hit.record_no
     left join effect
-        on hit.source = 'bedrock_invocation'
-        and effect.artifact_id = hit.artifact_id
+        on effect.artifact_id = case when hit.source = 'bedrock_invocation' then hit.artifact_id end
         and effect.record_no = hit.record_no
 ),
 paced as (

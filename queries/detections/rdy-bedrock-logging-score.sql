@@ -1,6 +1,6 @@
 -- ---
 -- id: rdy-bedrock-logging-score
--- version: 1.0.0
+-- version: 1.0.1
 -- title: Readiness of model invocation logging, by region and over time
 -- status: stable
 -- severity: info
@@ -28,6 +28,7 @@
 -- references:
 --   - https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
 -- changelog:
+--   1.0.1: the same rows; millions of invocations fit into memory
 --   1.0.0: first version
 -- ---
 with invoked as (
@@ -38,10 +39,12 @@ with invoked as (
         max(event_time) as last_invoked,
         count(*) as invocations,
         count(*) filter (error_code is null) as successes,
-        list(
-            {'table': 'cloudtrail_event', 'artifact_id': artifact_id, 'record_no': record_no}
-            order by event_time, artifact_id, record_no
-        )[1:1] as records
+        [
+            arg_min(
+                {'table': 'cloudtrail_event', 'artifact_id': artifact_id, 'record_no': record_no},
+                row(event_time, artifact_id, record_no)
+            )
+        ] as records
     from cloudtrail_event
     where event_source = 'bedrock.amazonaws.com'
         and event_name in (select member from named_set where name = 'INVOKE_RT')
