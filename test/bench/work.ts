@@ -101,24 +101,29 @@ import { gunzipSync } from "node:zlib";
 for (const name of readdirSync(process.argv[1])) gunzipSync(readFileSync(process.argv[1] + "/" + name));
 `;
 
-/** Ingest into a fresh case, three times, then once more with nothing new. */
+/** The whole amount is measured three times, a share of it once. */
+function timesOf(share: number): number {
+  return share === 1 ? 3 : 1;
+}
+
+/** Ingest into fresh cases, then once more with nothing new. */
 export async function ingestWork(work: IngestWork, folder: string, share: number): Promise<Line[]> {
   const evidence = join(folder, "evidence");
   const held = join(folder, "case");
   await work.write(evidence, share);
-  const floor = await median(3, () =>
+  const floor = await median(timesOf(share), () =>
     work.floor === "inflate"
       ? script(INFLATE, evidence)
       : script(DUCKDB, work.floor.replaceAll("FOLDER", evidence), ":memory:"),
   );
   const plain = join(folder, "plain.duckdb");
-  const stored = await median(3, async () => {
+  const stored = await median(timesOf(share), async () => {
     await rm(plain, { force: true });
     return script(DUCKDB, `create table t as ${work.stored.replaceAll("FOLDER", evidence)}`, plain);
   });
   await coldtrail("init", held, "--title", "Bench", "--examiner", "Bench");
   await coldtrail("acquire", held, evidence);
-  const taken = await median(3, async () => {
+  const taken = await median(timesOf(share), async () => {
     await rm(join(held, "case.duckdb"), { force: true });
     return coldtrail("ingest", held);
   });
@@ -157,11 +162,11 @@ export async function acquireWork(work: AcquireWork, folder: string, share: numb
   for (let file = 0; file < files; file++) {
     await writeFile(join(evidence, String(file)), Buffer.alloc(work.size, `evidence ${file} `));
   }
-  const floor = await median(3, () =>
+  const floor = await median(timesOf(share), () =>
     program("sh", "-c", `find '${evidence}' -type f -print0 | xargs -0 sha256sum > /dev/null`),
   );
   let cases = 0;
-  const taken = await median(3, async () => {
+  const taken = await median(timesOf(share), async () => {
     // Of small files the old case stays: ext4 is slow to give out inodes that were freed a moment ago. Of large ones it goes:
     // a virtual machine is slow to give out memory that it has not used yet.
     if (work.unit === "MB") await program("sh", "-c", `chmod -R u+w '${folder}'; rm -rf '${folder}'/case-*`);
