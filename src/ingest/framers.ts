@@ -242,7 +242,7 @@ export class Framers {
           header = buffer.toString("utf8", start, end).trim();
           if (!job.careful) fitsValues = valuesTest(header);
         } else if (fitsValues(buffer, start, end)) {
-          const [from, to] = header === null ? [start, end] : trimmed(buffer, start, end);
+          const [from, to] = trimmed(buffer, start, end);
           writerOf(claim.source.id, header, "columns").values(buffer, from, to, lineNo);
         } else writerOf(claim.source.id, header).text(buffer, start, end, lineNo, beside);
       },

@@ -81,12 +81,25 @@ const MOST_COLUMNS = 256;
 /** Whether a line can go to the fast reader of values. */
 export type ValuesTest = (buffer: Buffer, start: number, end: number) => boolean;
 
+/** Tells lines of values under this header. */
+export function valuesTest(header: string): ValuesTest {
+  if (header.split(/\s+/, MOST_COLUMNS + 1).length > MOST_COLUMNS) return () => false;
+  return plainTest();
+}
+
+/** Tells lines of that form, of which the fast reader of values makes what the pattern says they are. */
+export function regularTest(pattern: string): ValuesTest {
+  const isPlain = plainTest();
+  const whole = new RegExp(`^(?:${pattern})$`);
+  return (buffer, start, end) =>
+    isPlain(buffer, start, end) && whole.test(buffer.toString("latin1", start, end));
+}
+
 /**
  * Tells lines without anything that the fast reader of values would take for something else: bytes that are no text, NUL and
  * carriage return. A buffer is looked at once as a whole, since its lines come one after the other.
  */
-export function valuesTest(header: string): ValuesTest {
-  if (header.split(/\s+/, MOST_COLUMNS + 1).length > MOST_COLUMNS) return () => false;
+function plainTest(): ValuesTest {
   let last: Buffer | null = null;
   let isPlain = false;
   return (buffer, start, end) => {
@@ -96,14 +109,6 @@ export function valuesTest(header: string): ValuesTest {
     }
     return isPlain && end - start < LONG_LINE;
   };
-}
-
-/** Tells lines of that form, of which the fast reader of values makes what the pattern says they are. */
-export function regularTest(pattern: string): ValuesTest {
-  const isPlain = valuesTest("");
-  const whole = new RegExp(`^(?:${pattern})$`);
-  return (buffer, start, end) =>
-    isPlain(buffer, start, end) && whole.test(buffer.toString("latin1", start, end));
 }
 
 /** The line without blanks at its ends. */
