@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { Carry } from "./carry.js";
 
 /** Receives rows: their bytes as they are, and the same as a JSON object. */
 export interface CsvSink {
@@ -26,10 +27,7 @@ export class CsvFramer {
   #header: string[] | null;
   #awaitsHeader: boolean;
   #lineNo = 1;
-  #carry: Buffer[] = [];
-  #carried = 0;
-  /** A row that did not fit is looked at again only when twice as much has come: linear cost for any size. */
-  #wanted = 0;
+  readonly #carry = new Carry();
 
   constructor(options: { header: boolean; maxRecord: number }, sink: CsvSink) {
     this.#header = null;
@@ -39,9 +37,7 @@ export class CsvFramer {
   }
 
   push(chunk: Buffer): void {
-    this.#carry.push(chunk);
-    this.#carried += chunk.length;
-    if (this.#carried >= this.#wanted) this.#run(false);
+    if (this.#carry.add(chunk)) this.#run(false);
   }
 
   end(): void {
@@ -49,7 +45,7 @@ export class CsvFramer {
   }
 
   #run(final: boolean): void {
-    const buffer = this.#carry.length === 1 ? (this.#carry[0] as Buffer) : Buffer.concat(this.#carry);
+    const buffer = this.#carry.whole();
     let i = 0;
     while (i < buffer.length) {
       const end = rowEnd(buffer, i, final);
@@ -70,10 +66,7 @@ export class CsvFramer {
       );
       i = this.#past(buffer, i, stop);
     }
-    const rest = buffer.subarray(i);
-    this.#carry = rest.length === 0 ? [] : [rest];
-    this.#carried = rest.length;
-    this.#wanted = rest.length * 2;
+    this.#carry.keep(buffer.subarray(i));
   }
 
   /** Offset after the line break at `end`; counts the lines of the row. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { Carry } from "./carry.js";
 import {
   emptyScan,
   type KeyTable,
@@ -85,10 +86,7 @@ export class JsonFramer {
   readonly #places: Place[];
   readonly #inRoot: boolean;
   #levels: Level[] = [];
-  #carry: Buffer[] = [];
-  #carried = 0;
-  /** A record that did not fit is looked at again only when twice as much has come: linear cost for any size. */
-  #wanted = 0;
+  readonly #carry = new Carry();
   readonly #salvage: Salvage;
 
   constructor(options: FramingOptions, sink: RecordSink) {
@@ -100,9 +98,7 @@ export class JsonFramer {
   }
 
   push(chunk: Buffer): void {
-    this.#carry.push(chunk);
-    this.#carried += chunk.length;
-    if (this.#carried >= this.#wanted) this.#run(false);
+    if (this.#carry.add(chunk)) this.#run(false);
   }
 
   end(): void {
@@ -111,7 +107,7 @@ export class JsonFramer {
   }
 
   #run(final: boolean): void {
-    const buffer = this.#carry.length === 1 ? (this.#carry[0] as Buffer) : Buffer.concat(this.#carry);
+    const buffer = this.#carry.whole();
     const clean = isUtf8(buffer);
     const limit = buffer.length;
     let i = 0;
@@ -122,10 +118,7 @@ export class JsonFramer {
       if (next < 0) break;
       i = next;
     }
-    const rest = buffer.subarray(i);
-    this.#carry = rest.length === 0 ? [] : [rest];
-    this.#carried = rest.length;
-    this.#wanted = rest.length * 2;
+    this.#carry.keep(buffer.subarray(i));
   }
 
   /** Handles what starts at `i`; returns where to go on, or -1 when more bytes are needed first. */

@@ -1,3 +1,5 @@
+import { Carry } from "./carry.js";
+
 /** Receives messages: the bytes from the first line of a message to the end of its last, and the message itself. */
 export interface LogExportSink {
   message(buffer: Buffer, start: number, end: number, lineNo: number, parts: LogExportParts): void;
@@ -39,10 +41,7 @@ export class LogExportFramer {
   readonly #sink: LogExportSink;
   readonly #maxRecord: number;
   #lineNo = 1;
-  #carry: Buffer[] = [];
-  #carried = 0;
-  /** A message that did not end is looked at again only when twice as much has come: linear cost for any size. */
-  #wanted = 0;
+  readonly #carry = new Carry();
   /** What was too long and is passed over to the next message. */
   #dropping = false;
 
@@ -52,9 +51,7 @@ export class LogExportFramer {
   }
 
   push(chunk: Buffer): void {
-    this.#carry.push(chunk);
-    this.#carried += chunk.length;
-    if (this.#carried >= this.#wanted) this.#run(false);
+    if (this.#carry.add(chunk)) this.#run(false);
   }
 
   end(): void {
@@ -62,7 +59,7 @@ export class LogExportFramer {
   }
 
   #run(final: boolean): void {
-    const buffer = this.#carry.length === 1 ? (this.#carry[0] as Buffer) : Buffer.concat(this.#carry);
+    const buffer = this.#carry.whole();
     let start = 0;
     while (start < buffer.length) {
       const next = nextMessage(buffer, start, final);
@@ -78,10 +75,7 @@ export class LogExportFramer {
       this.#dropping = true;
       start = buffer.length;
     }
-    const rest = buffer.subarray(start);
-    this.#carry = rest.length === 0 ? [] : [rest];
-    this.#carried = rest.length;
-    this.#wanted = rest.length * 2;
+    this.#carry.keep(buffer.subarray(start));
   }
 
   #message(buffer: Buffer, start: number, next: number): void {
