@@ -178,14 +178,20 @@ async function* gunzipStream(input: AsyncIterable<Buffer>, chunkSize: number): A
   gunzip.on("error", (error) => {
     failure = error;
   });
+  // zlib calls nobody back whose write it fails on; it closes.
+  const closed = new Promise<void>((resolve) => gunzip.once("close", resolve));
   for await (const chunk of input) {
     for (let at = 0; at < chunk.length && failure === null; at += CHUNK) {
-      await new Promise<void>((resolve) => gunzip.write(chunk.subarray(at, at + CHUNK), () => resolve()));
+      const written = new Promise<void>((resolve) =>
+        gunzip.write(chunk.subarray(at, at + CHUNK), () => resolve()),
+      );
+      await Promise.race([written, closed]);
       yield* output.splice(0);
     }
   }
   if (failure === null) {
-    await new Promise<void>((resolve) => gunzip.once("close", resolve).end());
+    gunzip.end();
+    await closed;
   }
   yield* output.splice(0);
   if (failure !== null) throw failure;

@@ -55,6 +55,30 @@ describe("hostile evidence", () => {
     expect(code).toBe(4);
   });
 
+  test("members of a gzip file are all read, whatever the last one says of its size", async () => {
+    const lines = (from: number, to: number): string =>
+      Array.from(
+        { length: to - from },
+        (_, i) => `${JSON.stringify(event({ eventID: `e-${from + i}` }))}\n`,
+      ).join("");
+    const whole = Buffer.concat([gzipSync(lines(0, 500)), gzipSync(lines(500, 501))]);
+    const { folder, code } = await ingested("members.json.gz", whole);
+    expect(code).toBe(0);
+    expect(await rows(folder, "select state, note, records from artifact")).toEqual([
+      { state: "loaded", note: null, records: 501 },
+    ]);
+    expect(await rows(folder, "select count(*) as n from cloudtrail_event")).toEqual([{ n: 501 }]);
+    const lying = gzipSync(lines(0, 500));
+    lying.writeUInt32LE(0, lying.length - 4);
+    const lied = await ingested("lying.json.gz", lying);
+    expect(lied.code).toBe(4);
+    expect(lied.notes).toContain("the gzip stream is damaged");
+    // zlib keeps the last bytes to itself when it fails: the record in them is a reject.
+    expect(await rows(lied.folder, "select row_count, rejected from record_count")).toEqual([
+      { row_count: 499, rejected: 1 },
+    ]);
+  });
+
   test("a zip bomb is left when it is opened, said, and the other members are loaded", async () => {
     const bomb = zipOf([
       { name: "bomb.json", content: Buffer.alloc(400 * 1024 * 1024, " ") },
